@@ -1,0 +1,2 @@
+//! The counterfoil binary.
+fn main() {}

@@ -1,0 +1,61 @@
+//! What a check answers.
+
+use counterfoil_core::{Principal, SessionId, Timestamp, TokenId, UserId};
+
+/// What a caller brought.
+#[derive(Clone, Copy)]
+pub enum Presented<'a> {
+    /// The value of the session cookie.
+    Cookie(&'a str),
+    /// What came after `Authorization: Bearer` (RFC 6750, section 2.1).
+    Bearer(&'a str),
+}
+
+/// Who is calling, and by what.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who is calling.
+    pub principal: Principal,
+    /// By what.
+    pub credential: CallerCredential,
+}
+
+/// By what a caller was known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerCredential {
+    /// A session cookie.
+    Cookie,
+    /// An access token.
+    Token {
+        /// Its `jti`.
+        id: TokenId,
+        /// Its `exp`.
+        expires_at: Timestamp,
+    },
+}
+
+impl Caller {
+    /// The user.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        self.principal.user.id
+    }
+
+    /// The session, unless the token is stateless.
+    #[must_use]
+    pub fn session_id(&self) -> Option<SessionId> {
+        self.principal.session.map(|session| session.id)
+    }
+
+    /// Whether the caller may use the administration API.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.principal.user.admin
+    }
+
+    /// Whether the credential is one that browsers send by themselves.
+    #[must_use]
+    pub fn by_cookie(&self) -> bool {
+        self.credential == CallerCredential::Cookie
+    }
+}

@@ -1,0 +1,86 @@
+//! Who is calling? The hot path.
+//!
+//! A credential seen before costs a digest, a probe of a cache, and, only if the feed or the accounts moved since, a probe
+//! of the view. One seen for the first time costs its signature or one look-up. Garbage costs neither.
+
+mod caller;
+mod checks;
+mod cookie;
+mod token;
+
+pub use caller::{Caller, CallerCredential, Presented};
+pub(crate) use checks::{Checked, Checks};
+pub(crate) use token::ReadToken;
+
+use counterfoil_core::Timestamp;
+use counterfoil_core::session::{End, EndReason, Session, SessionState};
+
+use crate::settings::PastLimit;
+use crate::{Authority, Error};
+
+impl Authority {
+    /// Who is calling?
+    ///
+    /// # Errors
+    /// [`Error::BadCredential`], [`Error::Expired`], [`Error::Revoked`], [`Error::Stale`] when the view is too old and
+    /// the store does not answer, [`Error::Store`] when a look-up failed.
+    pub async fn check(&self, presented: Presented<'_>) -> Result<Caller, Error> {
+        let outcome = match presented {
+            Presented::Cookie(text) => self.check_cookie(text).await,
+            Presented::Bearer(text) => self.check_bearer(text).await,
+        };
+        if outcome.is_err() {
+            self.0.counters.checks_refused.add();
+        }
+        outcome
+    }
+
+    /// Whether a checked credential still stands: not expired, not covered by a marker, upon a view that can be trusted.
+    async fn stands(&self, checked: &Checked, now: Timestamp) -> Result<(), Error> {
+        if now >= checked.expires_at() {
+            return Err(Error::Expired);
+        }
+        let Some(issued) = checked.issued() else { return Ok(()) };
+        if !self.0.view.is_fresh(now) {
+            return self.ask_store(checked, now).await;
+        }
+        if checked.confirmed_sequence() == self.0.view.sequence() {
+            return Ok(());
+        }
+        match self.0.view.covers(&issued) {
+            (Some(reason), _) => Err(Error::Revoked { reason }),
+            (None, sequence) => {
+                checked.confirm(sequence);
+                Ok(())
+            }
+        }
+    }
+
+    /// What to do past the view's limit.
+    async fn ask_store(&self, checked: &Checked, now: Timestamp) -> Result<(), Error> {
+        let (PastLimit::AskThenRefuse, Some(issued)) = (self.0.settings.view.past_limit, checked.issued()) else {
+            return Err(Error::Stale);
+        };
+        let session = self.0.stores.sessions.session(issued.session).await.map_err(|_| Error::Stale)?;
+        alive(session.as_ref(), now)?;
+        let Some(token) = issued.token else { return Ok(()) };
+        let listing = self.0.stores.sessions.token(token).await.map_err(|_| Error::Stale)?;
+        match listing.and_then(|listing| listing.record.revoked) {
+            Some(End { reason, .. }) => Err(Error::Revoked { reason }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a session's record says that it can be used.
+fn alive(session: Option<&Session>, now: Timestamp) -> Result<&Session, Error> {
+    let session = session.ok_or(Error::Expired)?;
+    match session.state(now) {
+        SessionState::Alive => Ok(session),
+        SessionState::Expired => Err(Error::Expired),
+        SessionState::Ended => {
+            let reason = session.ended.as_ref().map_or(EndReason::LoggedOut, |end| end.reason);
+            Err(Error::Revoked { reason })
+        }
+    }
+}

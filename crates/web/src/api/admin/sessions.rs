@@ -1,0 +1,53 @@
+//! `GET /v1/admin/sessions`: every session in the book.
+
+use axum::Json;
+use axum::extract::State;
+use counterfoil_core::{ClientId, Mode, SessionId, Timestamp, UserId};
+use counterfoil_service::{BookQuery, SessionView};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::api::list::List;
+use crate::app::App;
+use crate::extract::{Administrator, Params, page};
+use crate::problem::Problem;
+use crate::schema;
+
+/// Which sessions.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Filter {
+    #[param(value_type = Option<String>)]
+    user: Option<UserId>,
+    #[param(value_type = Option<String>)]
+    client: Option<ClientId>,
+    #[param(value_type = Option<String>)]
+    mode: Option<Mode>,
+    #[param(value_type = Option<String>)]
+    session: Option<SessionId>,
+    /// `alive`, `expired` or `ended`.
+    state: Option<String>,
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_after: Option<Timestamp>,
+    /// Words in the user's address or name, the client's address or its user agent.
+    q: Option<String>,
+    /// 1 to 200; 50 without it.
+    limit: Option<u16>,
+    /// `next` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<SessionId>,
+}
+
+/// The book: sessions
+#[utoipa::path(get, path = "/v1/admin/sessions", tag = "administration", params(Filter),
+    responses((status = 200, description = "A page of sessions", body = List<schema::SessionView>)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    _: Administrator,
+    Params(filter): Params<Filter>,
+) -> Result<Json<List<SessionView>>, Problem> {
+    let Filter { user, client, mode, session, state, created_after, q, limit, cursor } = filter;
+    let query = BookQuery { user, client, mode, session, state, created_after, q };
+    Ok(List::page(app.authority.book_sessions(query, page(limit, cursor)?).await?, |view| view))
+}
