@@ -146,7 +146,8 @@ impl Authority {
         let fresh = self.0.view.is_fresh(now);
         Readiness {
             ready: fresh,
-            reason: (!fresh).then(|| "the view of the revocation feed is too old: the store does not answer".to_owned()),
+            reason: (!fresh)
+                .then(|| "the view of the revocation feed is too old: the store does not answer".to_owned()),
             view_age_ms: self.0.view.age(now).map(millis),
             sequence: self.0.view.sequence(),
             markers: self.0.view.len(),
@@ -184,7 +185,11 @@ impl Authority {
             address: by.address,
         };
         if let Err(error) = self.0.stores.accounts.append_audit(event).await {
-            tracing::error!(action = action.as_str(), error = &error as &dyn std::error::Error, "audit entry lost");
+            tracing::error!(
+                action = action.as_str(),
+                error = &error as &dyn std::error::Error,
+                "audit entry lost"
+            );
         }
     }
 }
@@ -194,12 +199,18 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 }
 
 /// Settles the issuer, and notices a wrong master key before anything is signed or sealed with it.
-async fn install(stores: &Stores, settings: &Settings, keyring: &Keyring, clock: &dyn Clock) -> Result<String, Error> {
+async fn install(
+    stores: &Stores,
+    settings: &Settings,
+    keyring: &Keyring,
+    clock: &dyn Clock,
+) -> Result<String, Error> {
     let configured = settings.public_url.as_deref();
     let wished = configured.unwrap_or(&settings.fallback_issuer);
     check_issuer(wished)?;
     let now = clock.now();
-    let first = Installation { issuer: wished.to_owned(), master_key_check: keyring.check(), created_at: now };
+    let first =
+        Installation { issuer: wished.to_owned(), master_key_check: keyring.check(), created_at: now };
     let installed = stores.accounts.install(first).await?;
     if installed.master_key_check != keyring.check() {
         return Err(Error::MasterKey);

@@ -58,7 +58,11 @@ async fn until(mut stopped: watch::Receiver<bool>, work: impl Future<Output = ()
     }
 }
 
-async fn every<F: Future<Output = ()>>(period: Duration, authority: Authority, work: impl Fn(Authority) -> F) {
+async fn every<F: Future<Output = ()>>(
+    period: Duration,
+    authority: Authority,
+    work: impl Fn(Authority) -> F,
+) {
     loop {
         tokio::time::sleep(period).await;
         work(authority.clone()).await;
@@ -99,7 +103,11 @@ async fn report(failing: &mut bool, what: &'static str, outcome: Result<(), Erro
         Ok(()) => {}
         Err(error) => {
             if !*failing {
-                tracing::error!(what, error = &error as &dyn std::error::Error, "cannot follow: trying again");
+                tracing::error!(
+                    what,
+                    error = &error as &dyn std::error::Error,
+                    "cannot follow: trying again"
+                );
                 *failing = true;
             }
             tokio::time::sleep(RETRY_AFTER).await;
@@ -140,6 +148,9 @@ async fn sweep(authority: Authority) {
 
 async fn settle_keys(authority: Authority) {
     if let Err(error) = authority.settle_keys().await {
-        tracing::error!(error = &error as &dyn std::error::Error, "signing keys not looked after: trying again");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "signing keys not looked after: trying again"
+        );
     }
 }

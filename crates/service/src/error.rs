@@ -117,7 +117,9 @@ pub enum Error {
     #[error("{0}")]
     BadQuery(String),
     /// The issuer's text is no URL to build upon.
-    #[error("the public URL must be http:// or https:// and a host, without a path, query or trailing slash: {0}")]
+    #[error(
+        "the public URL must be http:// or https:// and a host, without a path, query or trailing slash: {0}"
+    )]
     InvalidIssuer(String),
     /// The configured issuer is not the stored one.
     #[error("this installation's issuer is {stored}, and {configured} was configured")]

@@ -60,8 +60,8 @@ const KEEP_MEMORY: Duration = Duration::from_millis(500);
 impl HashingPool {
     pub(crate) fn start(settings: HashingSettings, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
         let HashingSettings { memory_kib, iterations, parallelism, .. } = settings;
-        let params =
-            Params::new(memory_kib, iterations, parallelism, Some(HASH_BYTES)).map_err(|e| Error::internal(e.to_string()))?;
+        let params = Params::new(memory_kib, iterations, parallelism, Some(HASH_BYTES))
+            .map_err(|e| Error::internal(e.to_string()))?;
         let workers = settings.workers.max(1);
         let queue = Arc::new(Queue {
             jobs: Mutex::new(Some(VecDeque::new())),
@@ -149,7 +149,9 @@ impl Queue {
     /// Whether there was room.
     fn push(&self, job: Job) -> bool {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(waiting) = jobs.as_mut().filter(|waiting| waiting.len() < self.capacity) else { return false };
+        let Some(waiting) = jobs.as_mut().filter(|waiting| waiting.len() < self.capacity) else {
+            return false;
+        };
         waiting.push_back(job);
         self.load.fetch_add(1, Ordering::Relaxed);
         self.arrived.notify_one();
@@ -205,11 +207,11 @@ fn work(queue: &Queue) {
         match next {
             // Whoever went away meanwhile, on a closed connection, costs nothing more.
             Some(job) => {
-                if !job.reply.is_closed() {
-                    let output = compute(&job, &mut memory);
+                let output = (!job.reply.is_closed()).then(|| compute(&job, &mut memory));
+                queue.load.fetch_sub(1, Ordering::Relaxed);
+                if let Some(output) = output {
                     let _ = job.reply.send(output);
                 }
-                queue.load.fetch_sub(1, Ordering::Relaxed);
             }
             None => memory = Vec::new(),
         }
@@ -251,7 +253,10 @@ mod tests {
         assert_eq!(old.verify(password("correct house"), Some(&hash)).await.unwrap(), Verdict::Wrong);
         assert_eq!(old.verify(password("correct horse"), None).await.unwrap(), Verdict::Wrong);
         let new = pool(HashingSettings { iterations: 2, ..small() });
-        assert_eq!(new.verify(password("correct horse"), Some(&hash)).await.unwrap(), Verdict::RightButOutdated);
+        assert_eq!(
+            new.verify(password("correct horse"), Some(&hash)).await.unwrap(),
+            Verdict::RightButOutdated
+        );
     }
 
     #[tokio::test]

@@ -21,7 +21,10 @@ impl Clock for SystemClock {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
-    #[expect(clippy::expect_used, reason = "without entropy no secret may be made: there is nothing to go on with")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without entropy no secret may be made: there is nothing to go on with"
+    )]
     fn fill(&self, buffer: &mut [u8]) {
         aws_lc_rs::rand::fill(buffer).expect("the operating system gives entropy");
     }

@@ -71,7 +71,9 @@ pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a 
                 return Err(Problem::new(
                     StatusCode::BAD_REQUEST,
                     "repeated_cookie",
-                    format!("the cookie {name} came more than once: remove all of them from the browser and log in again"),
+                    format!(
+                        "the cookie {name} came more than once: remove all of them from the browser and log in again"
+                    ),
                 ));
             }
         }
@@ -118,9 +120,6 @@ mod tests {
             text(&set).replace("session=v", "session=").replace("Max-Age=60", "Max-Age=0"),
             text(&remove)
         );
-        assert_eq!(
-            text(&set),
-            "__Host-session=v; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"
-        );
+        assert_eq!(text(&set), "__Host-session=v; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60");
     }
 }

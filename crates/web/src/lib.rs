@@ -1,6 +1,8 @@
 //! Counterfoil over HTTP. A handler parses, calls one use case of the authority, and renders; nothing is decided here
 //! about sessions or tokens. The whole URL table is `routes.rs`, the only mapping of errors is `problem.rs`.
 
+#![allow(unused_qualifications, reason = "utoipa's macros write them into the handlers' modules")]
+
 mod api;
 mod app;
 mod cookie;

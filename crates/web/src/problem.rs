@@ -93,11 +93,21 @@ impl Problem {
         Error::NotFound.into()
     }
 
+    /// The same with other words.
+    pub(crate) fn saying(self, detail: &'static str) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
     fn challenged(self, challenge: Challenge) -> Self {
         Self { challenge: Some(challenge), ..self }
     }
 
-    pub(crate) fn later(status: StatusCode, code: &'static str, detail: &'static str, after: Duration) -> Self {
+    pub(crate) fn later(
+        status: StatusCode,
+        code: &'static str,
+        detail: &'static str,
+        after: Duration,
+    ) -> Self {
         Self { retry_after: Some(after), ..Self::new(status, code, detail) }
     }
 
@@ -230,16 +240,20 @@ fn unavailable(error: Error) -> Problem {
                 *retry_after,
             );
         }
-        Error::Stale => ("stale", "the state of this login cannot be determined at this moment: try again", 1),
+        Error::Stale => {
+            ("stale", "the state of this login cannot be determined at this moment: try again", 1)
+        }
         Error::Store(StoreError::Unavailable(_)) => {
             ("store_unavailable", "the server's store does not answer: try again", 2)
         }
         Error::Store(StoreError::Full(_)) => {
             ("store_full", "the server's store is full: nothing was changed; tell the operator", 30)
         }
-        Error::Store(StoreError::ReadOnly(_)) => {
-            ("store_read_only", "the server's store cannot be written to: nothing was changed; tell the operator", 30)
-        }
+        Error::Store(StoreError::ReadOnly(_)) => (
+            "store_read_only",
+            "the server's store cannot be written to: nothing was changed; tell the operator",
+            30,
+        ),
         _ => return Problem::internal(error),
     };
     let after = Duration::from_secs(after);

@@ -114,7 +114,12 @@ impl Checks {
 }
 
 impl Checked {
-    pub(super) fn of_token(caller: Caller, generation: Option<u64>, expires_at: Timestamp, epoch: u64) -> Self {
+    pub(super) fn of_token(
+        caller: Caller,
+        generation: Option<u64>,
+        expires_at: Timestamp,
+        epoch: u64,
+    ) -> Self {
         Self { caller, generation, expires_at, epoch, confirmed: AtomicU64::new(u64::MAX), cookie: None }
     }
 
@@ -128,7 +133,8 @@ impl Checked {
             last_seen: AtomicI64::new(session.last_seen_at.millis()),
         };
         // A session that is superseded has an end that lies a little ahead.
-        let expires_at = session.ended.as_ref().map_or(session.expires_at, |end| end.at.min(session.expires_at));
+        let expires_at =
+            session.ended.as_ref().map_or(session.expires_at, |end| end.at.min(session.expires_at));
         Some(Self {
             caller,
             generation: Some(session.generation),
@@ -173,7 +179,8 @@ impl Checked {
 impl CheckedCookie {
     /// Whether this copy can answer for a cookie with that secret.
     pub(super) fn answers_for(&self, secret: Digest, now: Timestamp) -> bool {
-        let known = self.secret == secret || self.previous.is_some_and(|(old, until)| now < until && old == secret);
+        let known =
+            self.secret == secret || self.previous.is_some_and(|(old, until)| now < until && old == secret);
         known && now.since(self.loaded_at) < RELOAD_AFTER
     }
 

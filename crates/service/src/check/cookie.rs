@@ -49,7 +49,12 @@ impl Authority {
         Ok(checked.caller.clone())
     }
 
-    async fn load_cookie(&self, cookie: &SessionCookie, secret: Digest, now: Timestamp) -> Result<Arc<Checked>, Error> {
+    async fn load_cookie(
+        &self,
+        cookie: &SessionCookie,
+        secret: Digest,
+        now: Timestamp,
+    ) -> Result<Arc<Checked>, Error> {
         let epoch = self.0.accounts.epoch();
         let session = self.0.stores.sessions.session(cookie.session).await?;
         let session = alive(session.as_ref(), now)?;

@@ -58,7 +58,8 @@ impl Authority {
 
     /// What to do past the view's limit.
     async fn ask_store(&self, checked: &Checked, now: Timestamp) -> Result<(), Error> {
-        let (PastLimit::AskThenRefuse, Some(issued)) = (self.0.settings.view.past_limit, checked.issued()) else {
+        let (PastLimit::AskThenRefuse, Some(issued)) = (self.0.settings.view.past_limit, checked.issued())
+        else {
             return Err(Error::Stale);
         };
         let session = self.0.stores.sessions.session(issued.session).await.map_err(|_| Error::Stale)?;

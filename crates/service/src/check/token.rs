@@ -52,9 +52,15 @@ impl Authority {
     /// Checks signature, type, issuer, audience and times.
     pub(crate) fn read_token(&self, text: &str, now: Timestamp) -> Result<ReadToken, Error> {
         let bad = |code| Error::BadCredential { code };
-        let verified =
-            self.0.signers.ring().verifying.verify(text, ACCESS_TOKEN_TYPE).map_err(|error| bad(error.code()))?;
-        let object = counterfoil_jose::parse_object(&verified.payload).map_err(|_| bad("malformed_claims"))?;
+        let verified = self
+            .0
+            .signers
+            .ring()
+            .verifying
+            .verify(text, ACCESS_TOKEN_TYPE)
+            .map_err(|error| bad(error.code()))?;
+        let object =
+            counterfoil_jose::parse_object(&verified.payload).map_err(|_| bad("malformed_claims"))?;
         let claims = AccessClaims::from_object(object).map_err(|_| bad("malformed_claims"))?;
         let client = self.client(&claims.client_id).map_err(|_| bad("unknown_client"))?;
         let expectation = Expectation {
@@ -98,6 +104,7 @@ impl Authority {
     /// The user of a credential, who may have been disabled since it was given out.
     pub(crate) async fn enabled_user(&self, id: UserId) -> Result<Arc<User>, Error> {
         let user = self.known_user(id).await?;
-        user.filter(|user| user.disabled_at.is_none()).ok_or(Error::Revoked { reason: EndReason::UserDisabled })
+        user.filter(|user| user.disabled_at.is_none())
+            .ok_or(Error::Revoked { reason: EndReason::UserDisabled })
     }
 }

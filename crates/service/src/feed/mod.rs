@@ -7,5 +7,5 @@ mod verifiers;
 
 pub(crate) use live_view::LiveView;
 pub use subscription::{FeedEvent, FeedSubscription};
-pub use verifiers::VerifierView;
 pub(crate) use verifiers::VerifierRegistry;
+pub use verifiers::VerifierView;

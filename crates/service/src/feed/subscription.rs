@@ -89,7 +89,10 @@ impl Authority {
         }
         let moved = self.0.view.watch();
         let head = self.0.stores.sessions.feed_head().await?;
-        let verifier = format!("ver{}", TokenId::generate(self.clock(), self.0.entropy.as_ref()).to_string().split_off(3));
+        let verifier = format!(
+            "ver{}",
+            TokenId::generate(self.clock(), self.0.entropy.as_ref()).to_string().split_off(3)
+        );
         let mut subscription = FeedSubscription {
             authority: self.clone(),
             verifier: verifier.clone(),
@@ -178,7 +181,8 @@ impl FeedSubscription {
             if snapshot.markers.is_empty() { Box::new(empty.into_iter()) } else { Box::new(pieces) };
         for (number, markers) in pieces.enumerate() {
             let piece = SnapshotPiece { head: snapshot.head, markers, complete: number == last };
-            self.ready.push_back(FeedEvent::Snapshot { id: self.event_id(self.position), data: json(&piece)? });
+            self.ready
+                .push_back(FeedEvent::Snapshot { id: self.event_id(self.position), data: json(&piece)? });
         }
         Ok(())
     }

@@ -116,7 +116,8 @@ impl VerifierRegistry {
 
     fn state(&self, sequence: u64) -> Confirmation {
         let verifiers = self.lock();
-        let confirmed = verifiers.values().filter(|v| v.confirmed.is_some_and(|(reached, _)| reached >= sequence));
+        let confirmed =
+            verifiers.values().filter(|v| v.confirmed.is_some_and(|(reached, _)| reached >= sequence));
         Confirmation { connected: verifiers.len(), confirmed: confirmed.count() }
     }
 

@@ -35,7 +35,10 @@ pub(crate) fn settle(
     occasion: Occasion,
     now: Timestamp,
 ) -> Vec<Wanted> {
-    KeyAlgorithm::ALL.into_iter().flat_map(|algorithm| settle_one(stored, in_use, occasion, now, algorithm)).collect()
+    KeyAlgorithm::ALL
+        .into_iter()
+        .flat_map(|algorithm| settle_one(stored, in_use, occasion, now, algorithm))
+        .collect()
 }
 
 fn settle_one(
@@ -45,7 +48,8 @@ fn settle_one(
     now: Timestamp,
     algorithm: KeyAlgorithm,
 ) -> Vec<Wanted> {
-    let of = |state| stored.iter().filter(move |key| key.algorithm == algorithm && key.state == state).cloned();
+    let of =
+        |state| stored.iter().filter(move |key| key.algorithm == algorithm && key.state == state).cloned();
     let retired = |mut key: StoredKey| {
         key.state = KeyState::Retiring;
         key.published_until = Some(now + PUBLISH);
@@ -129,7 +133,10 @@ mod tests {
 
         let day_90 = start + 90 * DAY;
         let second = apply(settle(&first, &in_use, Occasion::Routine(Some(90 * DAY)), day_90), day_90, "c");
-        assert_eq!(states(&second), [("a0", KeyState::Retiring), ("a1", KeyState::Active), ("c2", KeyState::Next)]);
+        assert_eq!(
+            states(&second),
+            [("a0", KeyState::Retiring), ("a1", KeyState::Active), ("c2", KeyState::Next)]
+        );
 
         let day_91 = day_90 + DAY;
         let still = apply(settle(&second, &in_use, Occasion::Routine(None), day_91), day_91, "d");
@@ -163,7 +170,10 @@ mod tests {
         let keys = apply(settle(&[], &both, Occasion::Routine(None), now), now, "a");
         let retiring = |occasion| {
             let keys = apply(settle(&keys, &both, occasion, now), now, "b");
-            keys.into_iter().filter(|key| key.state == KeyState::Retiring).map(|key| key.algorithm).collect::<Vec<_>>()
+            keys.into_iter()
+                .filter(|key| key.state == KeyState::Retiring)
+                .map(|key| key.algorithm)
+                .collect::<Vec<_>>()
         };
         assert_eq!(retiring(Occasion::Rotation(Some(KeyAlgorithm::EdDsa))), [KeyAlgorithm::EdDsa]);
         assert_eq!(retiring(Occasion::Rotation(None)), [KeyAlgorithm::Es256, KeyAlgorithm::EdDsa]);

@@ -62,7 +62,10 @@ pub struct KeyView {
 impl Ring {
     /// The key that signs for an algorithm.
     pub(crate) fn active(&self, algorithm: KeyAlgorithm) -> Result<Arc<SigningKey>, Error> {
-        self.active.get(&algorithm).cloned().ok_or_else(|| Error::internal(format!("no active {algorithm} key")))
+        self.active
+            .get(&algorithm)
+            .cloned()
+            .ok_or_else(|| Error::internal(format!("no active {algorithm} key")))
     }
 
     /// The key of that id, while it is published.
@@ -126,7 +129,13 @@ impl Authority {
             }
             // Another node may have been faster; then the decision is made anew upon its keys. An operator's rotation
             // is not repeated on top of another's.
-            if self.0.stores.accounts.change_signing_keys(KeyTransition { expected: stored, replacement }).await? {
+            if self
+                .0
+                .stores
+                .accounts
+                .change_signing_keys(KeyTransition { expected: stored, replacement })
+                .await?
+            {
                 break;
             }
             if matches!(occasion, Occasion::Rotation(_)) {
@@ -136,7 +145,12 @@ impl Authority {
         self.load_keys().await
     }
 
-    async fn make_key(&self, algorithm: KeyAlgorithm, state: KeyState, now: Timestamp) -> Result<StoredKey, Error> {
+    async fn make_key(
+        &self,
+        algorithm: KeyAlgorithm,
+        state: KeyState,
+        now: Timestamp,
+    ) -> Result<StoredKey, Error> {
         // RSA takes long enough to hold other tasks up.
         let made = tokio::task::spawn_blocking(move || SigningKey::generate(jose_algorithm(algorithm))).await;
         let key = made.map_err(Error::internal)?.map_err(Error::internal)?;

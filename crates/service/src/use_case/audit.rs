@@ -11,7 +11,11 @@ impl Authority {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn audit(&self, filter: AuditFilter, page: PageRequest<u64>) -> Result<Page<Entry, u64>, Error> {
+    pub async fn audit(
+        &self,
+        filter: AuditFilter,
+        page: PageRequest<u64>,
+    ) -> Result<Page<Entry, u64>, Error> {
         Ok(self.0.stores.accounts.audit(&filter, page).await?)
     }
 }

@@ -1,6 +1,7 @@
 //! The book: every session and every recorded token, as administrators see them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -128,7 +129,8 @@ impl Authority {
         query: BookQuery,
         page: PageRequest<SessionId>,
     ) -> Result<Page<SessionView, SessionId>, Error> {
-        let state = query.state.as_deref().map(|state| one_of(state, "alive, expired or ended")).transpose()?;
+        let state =
+            query.state.as_deref().map(|state| one_of(state, "alive, expired or ended")).transpose()?;
         if let Some(id) = exact(query.q.as_deref()) {
             let session = self.0.stores.sessions.session(id).await?;
             return Ok(Page { items: self.session_views(session.into_iter().collect()).await?, next: None });
@@ -164,7 +166,8 @@ impl Authority {
         query: BookQuery,
         page: PageRequest<TokenId>,
     ) -> Result<Page<TokenView, TokenId>, Error> {
-        let state = query.state.as_deref().map(|state| one_of(state, "alive, expired or revoked")).transpose()?;
+        let state =
+            query.state.as_deref().map(|state| one_of(state, "alive, expired or revoked")).transpose()?;
         if query.mode.is_some_and(|mode| mode != Mode::Recorded) {
             return Ok(Page { items: Vec::new(), next: None });
         }
@@ -188,7 +191,9 @@ impl Authority {
 
     /// What is to be looked for: a user named by id, or words.
     async fn search(&self, q: Option<String>) -> Result<(Option<UserId>, Option<SearchText>), Error> {
-        let Some(text) = q.map(|q| q.trim().to_owned()).filter(|q| !q.is_empty()) else { return Ok((None, None)) };
+        let Some(text) = q.map(|q| q.trim().to_owned()).filter(|q| !q.is_empty()) else {
+            return Ok((None, None));
+        };
         if text.len() > 256 {
             return Err(Error::BadQuery("q: at most 256 bytes".to_owned()));
         }
@@ -242,7 +247,11 @@ impl Authority {
                 state: if covered { TokenState::Revoked } else { state },
                 issued_at: record.issued_at,
                 expires_at: record.expires_at,
-                header: TokenHeader { alg: record.algorithm.as_str(), typ: ACCESS_TOKEN_TYPE, kid: record.key_id },
+                header: TokenHeader {
+                    alg: record.algorithm.as_str(),
+                    typ: ACCESS_TOKEN_TYPE,
+                    kid: record.key_id,
+                },
                 claims: RawValue::from_string(record.claims.into()).ok(),
                 digest: record.digest,
                 client_id: record.client,
@@ -257,9 +266,9 @@ impl Authority {
     async fn user_refs(&self, ids: impl Iterator<Item = UserId>) -> Result<HashMap<UserId, UserRef>, Error> {
         let mut users = HashMap::new();
         for id in ids {
-            if !users.contains_key(&id) {
+            if let Entry::Vacant(slot) = users.entry(id) {
                 let user: Option<Arc<User>> = self.known_user(id).await?;
-                users.insert(id, UserRef { id, email: user.map(|user| user.email.to_string()) });
+                slot.insert(UserRef { id, email: user.map(|user| user.email.to_string()) });
             }
         }
         Ok(users)

@@ -32,10 +32,15 @@ impl Authority {
     ///
     /// # Errors
     /// [`Error::Client`], [`Error::ClientTaken`], [`Error::TokenTooLarge`].
-    pub async fn add_client(&self, new: NewClient, by: &By) -> Result<(Arc<Client>, Option<Zeroizing<String>>), Error> {
+    pub async fn add_client(
+        &self,
+        new: NewClient,
+        by: &By,
+    ) -> Result<(Arc<Client>, Option<Zeroizing<String>>), Error> {
         let now = self.0.clock.now();
         let id = new.id.unwrap_or_else(|| ClientId::generate(self.clock(), self.0.entropy.as_ref()));
-        let mut client = Client::application(id.clone(), &new.name, Mode::Recorded, now).changed(new.change, now);
+        let mut client =
+            Client::application(id.clone(), &new.name, Mode::Recorded, now).changed(new.change, now);
         let mut secret = None;
         if new.service {
             let (digest, text) = self.make_client_secret();
@@ -59,7 +64,12 @@ impl Authority {
     ///
     /// # Errors
     /// [`Error::UnknownClient`], [`Error::Client`], [`Error::TokenTooLarge`], [`Error::Conflict`].
-    pub async fn edit_client(&self, id: &ClientId, change: ClientChange, by: &By) -> Result<Arc<Client>, Error> {
+    pub async fn edit_client(
+        &self,
+        id: &ClientId,
+        change: ClientChange,
+        by: &By,
+    ) -> Result<Arc<Client>, Error> {
         let before = self.client(id)?;
         let client = Client::clone(&before).changed(change, self.0.clock.now());
         client.validate()?;
@@ -138,7 +148,11 @@ impl Authority {
     /// Fails for a client whose usual token would not fit.
     async fn check_token_size(&self, client: &Client) -> Result<(), Error> {
         let bytes = self.token_size(client);
-        if bytes > counterfoil_core::token::MAX_TOKEN_BYTES { Err(Error::TokenTooLarge { bytes }) } else { Ok(()) }
+        if bytes > counterfoil_core::token::MAX_TOKEN_BYTES {
+            Err(Error::TokenTooLarge { bytes })
+        } else {
+            Ok(())
+        }
     }
 
     fn make_client_secret(&self) -> (Digest, Zeroizing<String>) {

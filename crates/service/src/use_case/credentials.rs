@@ -47,7 +47,12 @@ impl Authority {
     /// # Errors
     /// [`Error::InvalidCredentials`], [`Error::Busy`], [`Error::Expired`] when the session ended meanwhile,
     /// [`Error::BadCredential`] for a caller without a cookie.
-    pub async fn reauthenticate(&self, caller: &Caller, password: &str, origin: &Origin) -> Result<IssuedCookie, Error> {
+    pub async fn reauthenticate(
+        &self,
+        caller: &Caller,
+        password: &str,
+        origin: &Origin,
+    ) -> Result<IssuedCookie, Error> {
         let session = caller.session_id().filter(|_| caller.by_cookie());
         let session = session.ok_or(Error::BadCredential { code: "not_a_cookie_session" })?;
         self.prove_again(caller, password, origin).await?;
@@ -82,7 +87,12 @@ impl Authority {
         let hash = self.hash_new_password(new).await?;
         let id = caller.user_id();
         let now = self.0.clock.now();
-        self.0.stores.accounts.change_user(id, UserChange::Password(hash), now).await?.ok_or(Error::NotFound)?;
+        self.0
+            .stores
+            .accounts
+            .change_user(id, UserChange::Password(hash), now)
+            .await?
+            .ok_or(Error::NotFound)?;
         self.follow_accounts().await?;
         let others = Selection::Sessions {
             user: Some(id),
@@ -91,13 +101,19 @@ impl Authority {
             except: caller.session_id().filter(|_| caller.principal.mode != Mode::Jwt),
         };
         let actor = Actor::User(id);
-        let revocation = self.end(others.clone(), EndReason::PasswordChanged, Some(actor.clone()), None).await?;
+        let revocation =
+            self.end(others.clone(), EndReason::PasswordChanged, Some(actor.clone()), None).await?;
         let by = By { actor, address: origin.address };
         self.audit_event(&by, Action::UserChanged, Some(id.to_string()), json!({"change": "password"})).await;
         self.report(&others, revocation, started).await
     }
 
-    async fn prove_again(&self, caller: &Caller, password: &str, origin: &Origin) -> Result<Timestamp, Error> {
+    async fn prove_again(
+        &self,
+        caller: &Caller,
+        password: &str,
+        origin: &Origin,
+    ) -> Result<Timestamp, Error> {
         let user = self.0.stores.accounts.user(caller.user_id()).await?;
         let user = user.filter(|user| user.disabled_at.is_none());
         match self.prove_password(user.as_ref(), password).await? {

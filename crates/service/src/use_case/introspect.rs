@@ -52,7 +52,9 @@ impl Authority {
         };
         match answer {
             Ok(answer) => Ok(answer),
-            Err(Error::BadCredential { .. } | Error::Expired | Error::Revoked { .. }) => Ok(Introspection::default()),
+            Err(Error::BadCredential { .. } | Error::Expired | Error::Revoked { .. }) => {
+                Ok(Introspection::default())
+            }
             Err(error) => Err(error),
         }
     }
@@ -83,7 +85,8 @@ impl Authority {
         let presented = RefreshToken::parse(token, &self.0.keyring).map_err(|_| bad)?;
         let session = self.0.stores.sessions.session(presented.session).await?.ok_or(Error::Expired)?;
         let Credential::Recorded(state) = session.credential else { return Ok(Introspection::default()) };
-        let alive = session.state(self.0.clock.now()) == SessionState::Alive && presented.counter >= state.counter;
+        let alive =
+            session.state(self.0.clock.now()) == SessionState::Alive && presented.counter >= state.counter;
         if !alive || self.enabled_user(session.user).await.is_err() {
             return Ok(Introspection::default());
         }

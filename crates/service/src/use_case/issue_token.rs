@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use counterfoil_core::account::{Client, User};
 use counterfoil_core::session::Origin;
-use counterfoil_core::token::{ACCESS_TOKEN_TYPE, AccessClaims, Audience, MAX_TOKEN_BYTES, TokenRecord, jittered};
+use counterfoil_core::token::{
+    ACCESS_TOKEN_TYPE, AccessClaims, Audience, MAX_TOKEN_BYTES, TokenRecord, jittered,
+};
 use counterfoil_core::{SessionId, Timestamp, TokenId};
 use counterfoil_jose::SigningKey;
 

@@ -52,7 +52,11 @@ impl Authority {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn end_my_other_sessions(&self, caller: &Caller, origin: &Origin) -> Result<RevocationReport, Error> {
+    pub async fn end_my_other_sessions(
+        &self,
+        caller: &Caller,
+        origin: &Origin,
+    ) -> Result<RevocationReport, Error> {
         let others = Selection::Sessions {
             user: Some(caller.user_id()),
             client: None,
@@ -62,7 +66,12 @@ impl Authority {
         self.end_mine(caller, others, origin).await
     }
 
-    async fn end_mine(&self, caller: &Caller, selection: Selection, origin: &Origin) -> Result<RevocationReport, Error> {
+    async fn end_mine(
+        &self,
+        caller: &Caller,
+        selection: Selection,
+        origin: &Origin,
+    ) -> Result<RevocationReport, Error> {
         let started = self.0.clock.now();
         let actor = Actor::User(caller.user_id());
         let reason = EndReason::RevokedByUser;

@@ -135,7 +135,12 @@ impl Authority {
         }
     }
 
-    pub(super) fn cookie_for(&self, session: &Session, secret: SecretBytes<32>, now: Timestamp) -> IssuedCookie {
+    pub(super) fn cookie_for(
+        &self,
+        session: &Session,
+        secret: SecretBytes<32>,
+        now: Timestamp,
+    ) -> IssuedCookie {
         let value = SessionCookie { session: session.id, secret }.to_text(&self.0.keyring);
         IssuedCookie { value, max_age: session.expires_at.since(now) }
     }
@@ -149,19 +154,29 @@ impl Authority {
             let Some(session) = self.0.stores.sessions.session(cookie.session).await? else { return Ok(()) };
             let same = session.user == user && session.client == *client && session.id != by;
             if same && session.honours(sha256(cookie.secret.expose()), now) {
-                let end = End { at: now + PREVIOUS_HONOURED, reason: EndReason::Superseded, by: None, note: None };
+                let end =
+                    End { at: now + PREVIOUS_HONOURED, reason: EndReason::Superseded, by: None, note: None };
                 self.0.stores.sessions.supersede(session.id, end).await?;
                 self.0.checks.forget_cookie(session.id);
             }
             Ok::<(), Error>(())
         };
         if let Err(error) = ended.await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the session before this log-in was not ended");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the session before this log-in was not ended"
+            );
         }
     }
 }
 
-fn new_session(id: SessionId, user: UserId, opening: Opening<'_>, now: Timestamp, credential: Credential) -> Session {
+fn new_session(
+    id: SessionId,
+    user: UserId,
+    opening: Opening<'_>,
+    now: Timestamp,
+    credential: Credential,
+) -> Session {
     let Opening { client, auth_time, generation, origin } = opening;
     Session {
         id,

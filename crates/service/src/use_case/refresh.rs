@@ -55,7 +55,12 @@ impl Authority {
     /// # Errors
     /// [`Error::InvalidGrant`] with the cause: `unknown_token` (not ours, or not this client's), `session_ended`,
     /// `session_expired`, `refresh_token_reused` (somebody has a copy; the session is over).
-    pub async fn refresh(&self, text: &str, client_id: Option<&str>, origin: &Origin) -> Result<Refreshed, Error> {
+    pub async fn refresh(
+        &self,
+        text: &str,
+        client_id: Option<&str>,
+        origin: &Origin,
+    ) -> Result<Refreshed, Error> {
         // A token that we did not make asks no store.
         let presented = RefreshToken::parse(text, &self.0.keyring).map_err(|_| UNKNOWN)?;
         let session = self.0.stores.sessions.session(presented.session).await?.ok_or(EXPIRED)?;

@@ -74,7 +74,8 @@ impl Authority {
         let reason = EndReason::RevokedByAdministrator;
         let revocation = self.end(selection.clone(), reason, Some(by.actor.clone()), note.clone()).await?;
         let Counts { sessions, tokens } = revocation.counts;
-        let detail = json!({"select": describe(&selection), "sessions": sessions, "tokens": tokens, "note": note});
+        let detail =
+            json!({"select": describe(&selection), "sessions": sessions, "tokens": tokens, "note": note});
         self.audit_event(by, Action::Revoked, target(&selection), detail).await;
         self.report(&selection, revocation, started).await
     }

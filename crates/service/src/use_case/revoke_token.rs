@@ -33,7 +33,8 @@ impl Authority {
             Selection::Session(id) => id.to_string(),
             Selection::Sessions { .. } => String::new(),
         };
-        let revocation = self.end(selection, EndReason::RevokedByClient, Some(by.actor.clone()), None).await?;
+        let revocation =
+            self.end(selection, EndReason::RevokedByClient, Some(by.actor.clone()), None).await?;
         let detail = json!({"client": client.id, "sessions": revocation.counts.sessions});
         self.audit_event(by, Action::Revoked, Some(target), detail).await;
         Ok(())

@@ -40,7 +40,11 @@ impl Authority {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn users(&self, filter: UserFilter, page: PageRequest<UserId>) -> Result<Page<User, UserId>, Error> {
+    pub async fn users(
+        &self,
+        filter: UserFilter,
+        page: PageRequest<UserId>,
+    ) -> Result<Page<User, UserId>, Error> {
         Ok(self.0.stores.accounts.users(&filter, page).await?)
     }
 
@@ -107,7 +111,9 @@ impl Authority {
             }
             UserEdit::Admin(true) => (UserChange::Admin(true), None, "made administrator"),
             UserEdit::Admin(false) => (UserChange::Admin(false), None, "administrator no more"),
-            UserEdit::Disabled(true) => (UserChange::Disabled(Some(now)), Some(EndReason::UserDisabled), "disabled"),
+            UserEdit::Disabled(true) => {
+                (UserChange::Disabled(Some(now)), Some(EndReason::UserDisabled), "disabled")
+            }
             UserEdit::Disabled(false) => (UserChange::Disabled(None), None, "enabled"),
         };
         let user = self.0.stores.accounts.change_user(id, change, now).await?.ok_or(Error::NotFound)?;

@@ -9,7 +9,11 @@ use crate::app::Shared;
 use crate::problem::Problem;
 
 /// The whole body, if it is of that media type.
-pub(crate) async fn read_bounded(app: &Shared, request: Request, media: &'static str) -> Result<Bytes, Problem> {
+pub(crate) async fn read_bounded(
+    app: &Shared,
+    request: Request,
+    media: &'static str,
+) -> Result<Bytes, Problem> {
     if !is_of(request.headers(), media) {
         return Err(Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -24,7 +24,7 @@ impl FromRequestParts<App> for ServiceClient {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let (id, secret) = basic(&parts.headers)?.ok_or(Error::InvalidClient)?;
-        Ok(Self(app.authority.authenticate_client(&id, &secret).await?))
+        Ok(Self(app.authority.authenticate_client(&id, &secret)?))
     }
 }
 
@@ -49,7 +49,7 @@ pub(crate) async fn basic_or_post(
         }
         (None, None) => return Ok(None),
     };
-    Ok(Some(app.authority.authenticate_client(&id, &secret).await?))
+    Ok(Some(app.authority.authenticate_client(&id, &secret)?))
 }
 
 type IdAndSecret = (Zeroizing<String>, Zeroizing<String>);

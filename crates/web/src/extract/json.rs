@@ -30,13 +30,14 @@ fn refused(error: &serde_json::Error) -> Problem {
         Category::Data => {
             // The text quotes what was sent; cut, so that an answer is not longer than its question.
             let text: String = error.to_string().chars().take(240).collect();
-            Problem::unprocessable("invalid_body", format!("the body is not what this endpoint takes: {text}"))
+            Problem::unprocessable(
+                "invalid_body",
+                format!("the body is not what this endpoint takes: {text}"),
+            )
         }
-        Category::Syntax | Category::Eof | Category::Io => Problem::new(
-            StatusCode::BAD_REQUEST,
-            "malformed_json",
-            format!("the body is not JSON: {error}"),
-        ),
+        Category::Syntax | Category::Eof | Category::Io => {
+            Problem::new(StatusCode::BAD_REQUEST, "malformed_json", format!("the body is not JSON: {error}"))
+        }
     }
 }
 

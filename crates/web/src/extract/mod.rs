@@ -12,7 +12,7 @@ mod same_origin;
 mod urlencoded;
 
 pub(crate) use body::read_bounded;
-pub(crate) use caller::{Administrator, Calling, credential};
+pub(crate) use caller::{Administrator, Calling, check, credential};
 pub(crate) use client::{ServiceClient, basic_or_post};
 pub(crate) use form::Form;
 pub(crate) use json::{Body, Password};

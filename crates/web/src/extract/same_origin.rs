@@ -22,7 +22,9 @@ enum Site {
 pub(crate) fn require_same_origin(app: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
     match site(app.authority.issuer(), headers) {
         Site::Same => Ok(()),
-        Site::Foreign => Err(cross_site("the request was made by another site's page, and rides on a cookie")),
+        Site::Foreign => {
+            Err(cross_site("the request was made by another site's page, and rides on a cookie"))
+        }
         Site::Unknown => Err(cross_site(
             "a change that rides on a cookie needs proof of its origin: send Sec-Fetch-Site: same-origin, or an Origin \
              header with this server's origin (browsers do), or use a bearer token",

@@ -16,7 +16,8 @@ pub(super) fn pairs(text: &[u8]) -> Option<Vec<(String, Zeroizing<String>)>> {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let at = pair.iter().position(|byte| *byte == b'=');
-            let (name, value) = at.and_then(|at| pair.split_at_checked(at)).unwrap_or((pair, b"=".as_slice()));
+            let (name, value) =
+                at.and_then(|at| pair.split_at_checked(at)).unwrap_or((pair, b"=".as_slice()));
             let name = decode(name)?.to_string();
             Some((name, decode(value.get(1..).unwrap_or_default())?))
         })

@@ -17,8 +17,8 @@ use crate::schema;
 
 mod document;
 
-pub(crate) use document::{ClientDocument, ClientSecret, ClientWithSecret};
 use document::LifetimesChange;
+pub(crate) use document::{ClientDocument, ClientSecret, ClientWithSecret};
 
 /// Clients
 #[utoipa::path(get, path = "/v1/admin/clients", tag = "administration", operation_id = "list_clients",

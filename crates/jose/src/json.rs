@@ -1,0 +1,146 @@
+//! Strict JSON objects: no duplicate member names at any depth (RFC 8725, section 2.4; RFC 7515, section 4), bounded depth.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// Why bytes are no strict JSON object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// No JSON, or no object.
+    #[error("not a JSON object")]
+    Malformed,
+    /// A member name stands twice in one object.
+    #[error("a JSON object has a duplicate member")]
+    DuplicateMember,
+}
+
+/// Nested deeper than this, JSON is refused.
+const MAX_DEPTH: usize = 16;
+const DUPLICATE: &str = "duplicate member";
+
+/// Parses a JSON object.
+///
+/// # Errors
+/// [`JsonError::DuplicateMember`] for a member name that stands twice in one object at any depth, else
+/// [`JsonError::Malformed`].
+pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict { depth: 0 }.deserialize(&mut deserializer).map_err(|error| classify(&error))?;
+    deserializer.end().map_err(|_| JsonError::Malformed)?;
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(JsonError::Malformed),
+    }
+}
+
+fn classify(error: &serde_json::Error) -> JsonError {
+    if error.is_data() && error.to_string().starts_with(DUPLICATE) {
+        JsonError::DuplicateMember
+    } else {
+        JsonError::Malformed
+    }
+}
+
+struct Strict {
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        if self.depth > MAX_DEPTH {
+            return Err(D::Error::custom("nested too deeply"));
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = access.next_element_seed(Self { depth: self.depth + 1 })? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = access.next_key::<String>()? {
+            let value = access.next_value_seed(Self { depth: self.depth + 1 })?;
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom(DUPLICATE));
+            }
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn duplicates_are_refused_at_every_depth() {
+        for text in [r#"{"a":1,"a":1}"#, r#"{"x":{"a":1,"a":2}}"#, r#"{"x":[{"a":1,"\u0061":2}]}"#] {
+            assert_eq!(parse_object(text.as_bytes()), Err(JsonError::DuplicateMember), "{text}");
+        }
+        assert!(parse_object(br#"{"a":{"a":1},"b":{"a":2}}"#).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused() {
+        let deep = format!("{}1{}", r#"{"a":"#.repeat(20), "}".repeat(20));
+        for text in ["", "null", "[]", "1", "{", "{}x", "{\"a\":\"\0\"}", "{'a':1}", "\u{feff}{}", &deep] {
+            assert_eq!(parse_object(text.as_bytes()), Err(JsonError::Malformed), "{text}");
+        }
+        assert_eq!(parse_object(b"{\"a\":\"\xff\"}"), Err(JsonError::Malformed));
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_serde_json_where_that_has_no_duplicates(bytes in "\\{(\"[a-c]\":[0-9\\[\\]{}\",a-c:]{0,12},?){0,3}\\}") {
+            if let Ok(object) = parse_object(bytes.as_bytes()) {
+                prop_assert_eq!(serde_json::from_str::<Map<String, Value>>(&bytes).ok(), Some(object));
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What happens around every request, once and outermost: its id, its time, its security headers, and the rendering and
+//! logging of problems. `GET /v1/me` is answered right here: every API asks it with every request, and the table, its
+//! boxes and its extensions would cost more than the check does.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use counterfoil_core::Entropy;
+use counterfoil_service::SystemEntropy;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use tower::ServiceExt;
+
+use crate::api::me;
+use crate::app::App;
+use crate::problem::{Fault, Problem};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+struct Outermost {
+    app: App,
+    inner: Router,
+    ids: RequestIds,
+}
+
+/// The router, with all this around it.
+pub(crate) fn around(app: App, inner: Router) -> Router {
+    let outermost = Arc::new(Outermost { app, inner, ids: RequestIds::new(&SystemEntropy) });
+    let service = tower::service_fn(move |request: Request| {
+        let outermost = Arc::clone(&outermost);
+        async move { Ok::<_, Infallible>(outermost.answer(request).await) }
+    });
+    Router::new().fallback_service(service)
+}
+
+impl Outermost {
+    async fn answer(&self, request: Request) -> Response {
+        let started = Instant::now();
+        let id = self.ids.of(request.headers());
+        let metrics = &self.app.metrics;
+        let (mut response, series) = if *request.method() == Method::GET && request.uri().path() == me::PATH {
+            (me::answer(&self.app, request.headers()).await, metrics.me())
+        } else {
+            // Boxed, so that the future of the path above stays small.
+            let response = Box::pin(self.by_the_table(request)).await;
+            let template = response.extensions().get::<Template>().map(|template| template.0.as_str());
+            let series = metrics.of(template);
+            (response, series)
+        };
+        settle(&mut response, id);
+        series.observe(response.status(), started.elapsed());
+        response
+    }
+
+    async fn by_the_table(&self, request: Request) -> Response {
+        // A body may take as long to arrive; an answer has as long again.
+        let limit = self.app.settings.request_timeout * 2;
+        match tokio::time::timeout(limit, self.inner.clone().oneshot(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(_) => Problem::later(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "timed_out",
+                "the answer took too long: look whether the change was made, and try again",
+                std::time::Duration::from_secs(1),
+            )
+            .into_response(),
+        }
+    }
+}
+
+/// Renders and logs problems, and sets the headers that every response has.
+fn settle(response: &mut Response, id: HeaderValue) {
+    if response.status().as_u16() >= 400 {
+        let request_id = id.to_str().unwrap_or_default();
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            problem.render(response, request_id);
+            if let Some(fault) = &problem.fault {
+                fault.log(request_id);
+            }
+        } else if let Some(fault) = response.extensions().get::<Fault>() {
+            fault.log(request_id);
+        }
+    }
+    let headers = response.headers_mut();
+    // What may be kept says so itself.
+    headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(X_REQUEST_ID, id);
+}
+
+/// The route's template, told outwards.
+#[derive(Clone)]
+struct Template(MatchedPath);
+
+/// Tells the outermost layer which route answered.
+pub(crate) async fn tell_template(matched: MatchedPath, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(Template(matched));
+    response
+}
+
+/// Ids of requests: the caller's own if it is harmless, else a random prefix of this process and a number.
+struct RequestIds {
+    prefix: String,
+    next: AtomicU64,
+}
+
+impl RequestIds {
+    fn new(entropy: &dyn Entropy) -> Self {
+        let prefix: String = entropy.bytes::<6>().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { prefix: prefix + "-", next: AtomicU64::new(0) }
+    }
+
+    fn of(&self, headers: &HeaderMap) -> HeaderValue {
+        let mut sent = headers.get_all(X_REQUEST_ID).iter();
+        match (sent.next(), sent.next()) {
+            (Some(id), None) if is_harmless(id.as_bytes()) => id.clone(),
+            _ => self.made(),
+        }
+    }
+
+    fn made(&self) -> HeaderValue {
+        let mut number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut id = Vec::with_capacity(self.prefix.len() + 16);
+        id.extend_from_slice(self.prefix.as_bytes());
+        loop {
+            let digit = u8::try_from(number & 15).unwrap_or(0);
+            id.push(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
+            number >>= 4;
+            if number == 0 {
+                break;
+            }
+        }
+        HeaderValue::from_maybe_shared(Bytes::from(id)).unwrap_or(HeaderValue::from_static("-"))
+    }
+}
+
+fn is_harmless(id: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    (1..=64).contains(&id.len()) && id.iter().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn harmless_ids_are_taken_and_others_made() {
+        let ids = RequestIds::new(&SystemEntropy);
+        let with = |value: &str| {
+            let header = (X_REQUEST_ID, HeaderValue::from_str(value).unwrap());
+            ids.of(&[header].into_iter().collect())
+        };
+        assert_eq!(with("abc-1.2_3"), "abc-1.2_3");
+        let long = "a".repeat(65);
+        let made: Vec<_> = ["", "a b", "<script>", &long].iter().map(|value| with(value)).collect();
+        assert!(made.iter().all(|id| id.to_str().unwrap().starts_with(&ids.prefix)));
+        assert!(made.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}
