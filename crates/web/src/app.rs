@@ -28,7 +28,6 @@ impl Web {
 
     /// The router, to be served with the peer's address in a `ConnectInfo<SocketAddr>` extension. Without it no address
     /// is known, and no forwarded header believed.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -15,7 +15,6 @@ use crate::{middleware, operations, pages, verify, well_known};
 
 /// Who may call a route. The handler's own arguments enforce it; a test compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "read by the test that compares"))]
 pub(crate) enum Access {
     /// Anybody.
     Public,
@@ -136,4 +135,39 @@ rows! {
     put: PUT, "put";
     patch: PATCH, "patch";
     delete: DELETE, "delete";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn the_openapi_document_has_every_route_and_says_who_may_call_it() {
+        let document: Value = serde_json::from_str(&crate::openapi()).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        let (mut described, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for (method, operation) in operations.as_object().unwrap() {
+                let security = operation.get("security").unwrap_or(&document["security"]);
+                let access = match security {
+                    open if *open == json!([{}]) => "Public",
+                    service if *service == json!([{"client": []}]) => "Service",
+                    _ if path.starts_with("/v1/admin/") => "Admin",
+                    _ => "Caller",
+                };
+                described.insert(format!("{method} {path} {access}"));
+                assert!(ids.insert(operation["operationId"].to_string()), "{method} {path}");
+            }
+        }
+        let routed: BTreeSet<_> = table()
+            .iter()
+            .filter(|route| route.access != Access::Page)
+            .map(|route| format!("{} {} {:?}", route.method, route.path, route.access))
+            .collect();
+        assert_eq!(described, routed);
+    }
 }

@@ -34,45 +34,6 @@ pub(crate) struct SessionCard {
     auth_time: String,
 }
 
-/// The answer to a log-in, by the client's mode.
-#[derive(ToSchema)]
-#[schema(as = Login)]
-pub(crate) enum Login {
-    #[schema(title = "cookie")]
-    Cookie(CookieAnswer),
-    #[schema(title = "jwt or recorded")]
-    Token(TokenAnswer),
-}
-
-/// The answer in `cookie` mode. The cookie itself is in `Set-Cookie`.
-#[derive(ToSchema)]
-pub(crate) struct CookieAnswer {
-    #[schema(example = "cookie")]
-    mode: String,
-    user: UserCard,
-    session: SessionCard,
-    client_id: String,
-}
-
-/// The answer in the modes `jwt` and `recorded`.
-#[derive(ToSchema)]
-pub(crate) struct TokenAnswer {
-    #[schema(example = "recorded")]
-    mode: String,
-    /// A JWT (RFC 9068).
-    access_token: String,
-    /// Always `Bearer`.
-    token_type: String,
-    /// Seconds for which the access token is valid.
-    expires_in: u64,
-    /// `recorded` only: what `POST /oauth/token` takes for the next access token.
-    #[schema(nullable = false)]
-    refresh_token: Option<String>,
-    /// `recorded` only.
-    #[schema(nullable = false)]
-    session_id: Option<String>,
-}
-
 /// Whose a session or token is.
 #[derive(ToSchema)]
 pub(crate) struct UserRef {

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use counterfoil_service::Error;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -15,7 +15,7 @@ use crate::problem::Problem;
 ///
 /// Next, active and retiring ones. `ETag` and `If-None-Match` are honoured.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "verifiers", security(()),
-    responses((status = 200, description = "A JWK Set (RFC 7517)", content_type = "application/jwk-set+json", body = Value),
+    responses((status = 200, description = "A JWK Set (RFC 7517)", content_type = "application/jwk-set+json", body = serde_json::Value),
         (status = 304, description = "Unchanged")))]
 pub(crate) async fn jwks(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let document = app.authority.jwks();
@@ -44,7 +44,7 @@ fn internal(error: header::InvalidHeaderValue) -> Problem {
 
 /// What this authorization server can do
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "verifiers", security(()),
-    responses((status = 200, description = "Metadata (RFC 8414)", body = Value)))]
+    responses((status = 200, description = "Metadata (RFC 8414)", body = serde_json::Value)))]
 pub(crate) async fn metadata(State(app): State<App>) -> Response {
     let issuer = app.authority.issuer();
     let at = |path: &str| format!("{issuer}{path}");

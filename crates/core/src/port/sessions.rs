@@ -203,8 +203,8 @@ pub trait SessionStore: Send + Sync {
     /// Notes when sessions were last seen. Never moves a time back, never touches a session that is over.
     async fn touch(&self, seen: &[(SessionId, Timestamp)]) -> StoreResult<()>;
 
-    /// Ends a session a few seconds ahead, at `end.at`, for requests that are under way. The marker is appended at
-    /// once only if `end.at` is not in the future; the record's end is enough to refuse it later.
+    /// Ends a session a few seconds ahead, at `end.at`, for requests that are under way. No marker is appended: it would
+    /// refuse those. Whoever holds a copy of the session looks it up anew within minutes and learns of the end.
     async fn supersede(&self, session: SessionId, end: End) -> StoreResult<Ended>;
 
     /// Revokes: appends the marker or markers, and changes the records, at once where they are of one user and else by

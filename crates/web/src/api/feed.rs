@@ -36,7 +36,7 @@ pub(crate) struct Subscriber {
 ///
 /// Server-Sent Events: `snapshot`, then `marker` as they are made, and a `heartbeat` each second. `Last-Event-ID` resumes
 /// without a gap. The verifier's id for confirmations is in `X-Verifier-Id`.
-#[utoipa::path(get, path = "/v1/revocations/feed", tag = "verifiers", security(("client" = [])),
+#[utoipa::path(get, path = "/v1/revocations/feed", operation_id = "follow_revocations", tag = "verifiers", security(("client" = [])),
     params(Subscriber, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event applied")),
     responses((status = 200, description = "Events without end", content_type = "text/event-stream", body = String)))]
 pub(crate) async fn subscribe(
@@ -107,7 +107,7 @@ pub(crate) struct Applied {
 /// Confirm what was applied
 ///
 /// A revocation's answer counts these.
-#[utoipa::path(post, path = "/v1/revocations/ack", tag = "verifiers", security(("client" = [])), request_body = Applied,
+#[utoipa::path(post, path = "/v1/revocations/ack", operation_id = "confirm_revocations", tag = "verifiers", security(("client" = [])), request_body = Applied,
     responses((status = 204, description = "Noted")))]
 pub(crate) async fn acknowledge(
     State(app): State<App>,

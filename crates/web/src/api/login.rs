@@ -26,6 +26,14 @@ pub(crate) struct Credentials {
     client_id: Option<String>,
 }
 
+/// The answer to a log-in, by the client's mode.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Login<'a> {
+    Cookie(CookieLogin<'a>),
+    Token(TokenLogin<'a>),
+}
+
 /// The answer in `cookie` mode. The cookie itself is in `Set-Cookie`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CookieLogin<'a> {
@@ -82,7 +90,7 @@ impl<'a> TokenLogin<'a> {
 /// Answered by the client's mode: `cookie` sets the session cookie, `jwt` and `recorded` give tokens.
 #[utoipa::path(post, path = "/v1/login", tag = "login", security(()), request_body = Credentials,
     responses(
-        (status = 200, description = "Logged in; in `cookie` mode with `Set-Cookie`", body = schema::Login),
+        (status = 200, description = "Logged in; in `cookie` mode with `Set-Cookie`", body = Login),
         (status = 401, description = "Unknown user, wrong password or disabled account: one answer for all",
             content_type = "application/problem+json", body = crate::problem::ProblemDocument),
         (status = 503, description = "Too many people are logging in; see `Retry-After`",
@@ -114,16 +122,20 @@ fn sets_cookie(app: &Shared, client: Option<&str>) -> bool {
 
 /// What a log-in is answered with.
 pub(crate) fn answer(app: &Shared, signed_in: &SignedIn) -> Result<Response, Problem> {
-    match signed_in {
+    let (login, set) = match signed_in {
         SignedIn::Cookie { cookie, user, session, client_id } => {
-            let set = cookie::session(app.authority.is_secure(), cookie)?;
             let client_id = client_id.clone();
-            let body = CookieLogin { mode: Mode::Cookie, user, session: *session, client_id };
-            Ok(([(header::SET_COOKIE, set)], Json(body)).into_response())
+            let login = CookieLogin { mode: Mode::Cookie, user, session: *session, client_id };
+            (Login::Cookie(login), Some(cookie::session(app.authority.is_secure(), cookie)?))
         }
-        SignedIn::Jwt(access) => Ok(Json(TokenLogin::new(Mode::Jwt, access)).into_response()),
+        SignedIn::Jwt(access) => (Login::Token(TokenLogin::new(Mode::Jwt, access)), None),
         SignedIn::Recorded { access, refresh_token, session_id } => {
-            Ok(Json(TokenLogin::recorded(access, refresh_token, *session_id)).into_response())
+            (Login::Token(TokenLogin::recorded(access, refresh_token, *session_id)), None)
         }
+    };
+    let mut response = Json(login).into_response();
+    if let Some(set) = set {
+        response.headers_mut().insert(header::SET_COOKIE, set);
     }
+    Ok(response)
 }

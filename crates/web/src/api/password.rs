@@ -24,7 +24,7 @@ pub(crate) struct PasswordChange {
 /// Change my password
 ///
 /// Ends all my other sessions.
-#[utoipa::path(put, path = "/v1/me/password", tag = "me", request_body = PasswordChange,
+#[utoipa::path(put, path = "/v1/me/password", operation_id = "change_my_password", tag = "me", request_body = PasswordChange,
     responses((status = 200, description = "Changed", body = schema::RevocationReport)))]
 pub(crate) async fn change(
     State(app): State<App>,

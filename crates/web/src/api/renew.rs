@@ -9,13 +9,12 @@ use super::login;
 use crate::app::App;
 use crate::extract::{RequestOrigin, credential};
 use crate::problem::Problem;
-use crate::schema;
 
 /// Renew a stateless token
 ///
 /// Mode `jwt`. Nothing is recorded. When the client has become `recorded` meanwhile, the answer has a session.
 #[utoipa::path(post, path = "/v1/renew", tag = "login", security(("bearer" = [])),
-    responses((status = 200, description = "A new token", body = schema::Login)))]
+    responses((status = 200, description = "A new token", body = login::Login)))]
 pub(crate) async fn renew(
     State(app): State<App>,
     RequestOrigin(origin): RequestOrigin,

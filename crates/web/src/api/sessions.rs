@@ -29,7 +29,7 @@ pub(crate) struct Paging {
 }
 
 /// My sessions
-#[utoipa::path(get, path = "/v1/sessions", tag = "me", params(Paging),
+#[utoipa::path(get, path = "/v1/sessions", operation_id = "my_sessions", tag = "me", params(Paging),
     responses((status = 200, description = "A page of sessions", body = List<schema::SessionView>)))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -41,7 +41,7 @@ pub(crate) async fn list(
 }
 
 /// End one of my sessions
-#[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "me", params(("id" = String, Path, description = "The session")),
+#[utoipa::path(delete, path = "/v1/sessions/{id}", operation_id = "end_my_session", tag = "me", params(("id" = String, Path, description = "The session")),
     responses((status = 200, description = "Ended", body = schema::RevocationReport)))]
 pub(crate) async fn end_one(
     State(app): State<App>,
@@ -58,7 +58,7 @@ pub(crate) async fn end_one(
 }
 
 /// End all my other sessions
-#[utoipa::path(delete, path = "/v1/sessions", tag = "me",
+#[utoipa::path(delete, path = "/v1/sessions", operation_id = "end_my_other_sessions", tag = "me",
     responses((status = 200, description = "Ended", body = schema::RevocationReport)))]
 pub(crate) async fn end_others(
     State(app): State<App>,

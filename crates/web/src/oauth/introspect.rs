@@ -24,7 +24,7 @@ pub(crate) struct TokenForm {
 }
 
 /// Introspect a token
-#[utoipa::path(post, path = "/oauth/introspect", tag = "oauth", security(("client" = [])),
+#[utoipa::path(post, path = "/oauth/introspect", operation_id = "introspect_token", tag = "oauth", security(("client" = [])),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "Active with its claims, or not active", body = schema::Introspection),

@@ -15,7 +15,7 @@ use crate::oauth_error::{OauthError, OauthErrorDocument};
 ///
 /// Access tokens and refresh tokens of mode `recorded`. A stateless token is refused with `unsupported_token_type`; what
 /// is no token of ours is answered as if it had been revoked.
-#[utoipa::path(post, path = "/oauth/revoke", tag = "oauth", security(("client" = [])),
+#[utoipa::path(post, path = "/oauth/revoke", operation_id = "revoke_token", tag = "oauth", security(("client" = [])),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "Revoked, or never valid"),

@@ -11,7 +11,6 @@ use crate::api::login::TokenLogin;
 use crate::app::App;
 use crate::extract::{RequestOrigin, basic_or_post};
 use crate::oauth_error::{OauthError, OauthErrorDocument};
-use crate::schema;
 
 const GRANT: &str = "refresh_token";
 /// RFC 6749, section 5.1, for caches of HTTP/1.0.
@@ -32,10 +31,10 @@ pub(crate) struct TokenRequest {
 ///
 /// Gives a new access token and a new refresh token. Repeats within a short window get the same answer; a later one is
 /// theft, ends the session, and says so in `cause`.
-#[utoipa::path(post, path = "/oauth/token", tag = "oauth", security(()),
+#[utoipa::path(post, path = "/oauth/token", operation_id = "refresh", tag = "oauth", security(()),
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "The next tokens", body = schema::TokenAnswer),
+        (status = 200, description = "The next tokens", body = TokenLogin),
         (status = 400, description = "Refused", body = OauthErrorDocument)))]
 pub(crate) async fn token(
     State(app): State<App>,

@@ -10,7 +10,7 @@ use counterfoil_service::Error;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-pub(crate) use metrics::{Metrics, Series};
+pub(crate) use metrics::Metrics;
 
 use crate::app::App;
 use crate::problem::Problem;

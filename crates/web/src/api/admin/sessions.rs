@@ -40,7 +40,7 @@ pub(crate) struct Filter {
 }
 
 /// The book: sessions
-#[utoipa::path(get, path = "/v1/admin/sessions", tag = "administration", params(Filter),
+#[utoipa::path(get, path = "/v1/admin/sessions", operation_id = "list_sessions", tag = "administration", params(Filter),
     responses((status = 200, description = "A page of sessions", body = List<schema::SessionView>)))]
 pub(crate) async fn list(
     State(app): State<App>,

@@ -40,7 +40,7 @@ pub(crate) struct Filter {
 }
 
 /// The book: recorded tokens
-#[utoipa::path(get, path = "/v1/admin/tokens", tag = "administration", params(Filter),
+#[utoipa::path(get, path = "/v1/admin/tokens", operation_id = "list_tokens", tag = "administration", params(Filter),
     responses((status = 200, description = "A page of token records", body = List<schema::TokenView>)))]
 pub(crate) async fn list(
     State(app): State<App>,

@@ -1,0 +1,59 @@
+//! Notices what other processes commit to the file, by SQLite's own counter of such commits.
+
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::Arc;
+use std::time::Duration;
+
+use counterfoil_core::port::{StoreError, StoreResult};
+use rusqlite::Connection;
+
+use crate::Moved;
+use crate::writer::Written;
+
+/// How often there is a look.
+const EVERY: Duration = Duration::from_millis(50);
+
+/// A handle to the observing thread. It ends when this is dropped, or told to.
+pub(crate) struct Observer {
+    wake: SyncSender<Wake>,
+}
+
+enum Wake {
+    Look,
+    Stop,
+}
+
+impl Observer {
+    pub(crate) fn start(connection: Connection, moved: Arc<Moved>) -> StoreResult<Self> {
+        let (wake, woken) = sync_channel(1);
+        let observe = move || {
+            let mut seen = data_version(&connection);
+            while let Ok(Wake::Look) | Err(RecvTimeoutError::Timeout) = woken.recv_timeout(EVERY) {
+                let present = data_version(&connection);
+                // A counter that cannot be read may hide a commit: those who wait look for themselves.
+                if present.is_none() || present != seen {
+                    moved.tell(Written { feed: true, accounts: true });
+                }
+                seen = present;
+            }
+        };
+        std::thread::Builder::new()
+            .name("sqlite-observer".to_owned())
+            .spawn(observe)
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        Ok(Self { wake })
+    }
+
+    pub(crate) fn nudge(&self) {
+        // A full channel has a look under way already.
+        let _ = self.wake.try_send(Wake::Look);
+    }
+
+    pub(crate) fn stop(&self) {
+        let _ = self.wake.try_send(Wake::Stop);
+    }
+}
+
+fn data_version(connection: &Connection) -> Option<i64> {
+    connection.prepare_cached("PRAGMA data_version").ok()?.query_row([], |row| row.get(0)).ok()
+}

@@ -1,0 +1,24 @@
+//! Adding a session: the only command that does.
+
+use counterfoil_core::port::Created;
+use counterfoil_core::session::Session;
+use counterfoil_core::token::TokenRecord;
+
+use super::{feed, record, tokens};
+use crate::columns::Result;
+use crate::writer::Transaction;
+
+pub(super) fn create(transaction: &Transaction<'_>, session: &Session, token: Option<&TokenRecord>) -> Result<Created> {
+    let connection = transaction.connection;
+    if feed::head(connection)?.sequence > session.generation {
+        let newer = feed::after(connection, session.generation, u32::MAX)?;
+        if newer.iter().any(|marker| marker.covers(&feed::issued(session))) {
+            return Ok(Created::Overtaken);
+        }
+    }
+    record::insert(connection, session)?;
+    if let Some(token) = token {
+        tokens::insert(connection, token)?;
+    }
+    Ok(Created::Done)
+}

@@ -1,0 +1,5 @@
+//! `/oauth`
+
+mod introspect;
+mod revoke;
+mod token;

@@ -1,0 +1,10 @@
+//! `/v1`
+
+mod admin;
+mod login;
+mod logout;
+mod me;
+mod renew;
+mod revocations;
+mod sessions;
+mod users;
