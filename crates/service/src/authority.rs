@@ -219,6 +219,12 @@ async fn install(
     if installed.created_at == now || stores.accounts.clients().await?.is_empty() {
         stores.accounts.create_client(client).await?;
     }
+    if installed.issuer.is_empty() {
+        if settings.fix_issuer {
+            stores.accounts.change_issuer(wished).await?;
+        }
+        return Ok(wished.to_owned());
+    }
     match configured {
         Some(configured) if configured != installed.issuer => {
             if !settings.change_issuer {

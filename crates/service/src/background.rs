@@ -41,13 +41,20 @@ impl Authority {
     }
 }
 
+impl Authority {
+    /// Writes the last-seen times that are still to be written.
+    pub async fn note_last_uses(&self) {
+        note_seen(self.clone()).await;
+    }
+}
+
 impl Background {
     /// Ends the work and every feed subscription, and writes what is still to be written.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         self.authority.0.verifiers.close();
         while self.tasks.join_next().await.is_some() {}
-        note_seen(self.authority.clone()).await;
+        self.authority.note_last_uses().await;
     }
 }
 

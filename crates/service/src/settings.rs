@@ -9,6 +9,9 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// The issuer of an installation that is started for the first time without a configured one.
     pub fallback_issuer: String,
+    /// Whether the issuer is fixed by this opening, if it is not yet. A command that prepares an installation leaves it to
+    /// the first server, which knows where it listens.
+    pub fix_issuer: bool,
     /// Allows `public_url` to differ from the stored issuer. Every token given out before is refused then.
     pub change_issuer: bool,
     /// Whether anybody may make an account.
@@ -72,6 +75,7 @@ impl Default for Settings {
         Self {
             public_url: None,
             fallback_issuer: "http://127.0.0.1:8080".to_owned(),
+            fix_issuer: true,
             change_issuer: false,
             sign_up_open: true,
             password_min_length: 8,

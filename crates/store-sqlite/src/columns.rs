@@ -72,7 +72,10 @@ pub(crate) fn client(row: &Row<'_>) -> Result<ClientId> {
 
 pub(crate) fn origin(row: &Row<'_>) -> Result<Origin> {
     let user_agent: Option<String> = row.get("user_agent")?;
-    Ok(Origin { address: parsed_opt::<IpAddr>(row, "address")?, user_agent: user_agent.map(String::into_boxed_str) })
+    Ok(Origin {
+        address: parsed_opt::<IpAddr>(row, "address")?,
+        user_agent: user_agent.map(String::into_boxed_str),
+    })
 }
 
 /// The end in the columns `ended_at` or `revoked_at`, `end_reason`, `ended_by`, `end_note`.

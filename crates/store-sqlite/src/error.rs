@@ -9,12 +9,13 @@ pub(crate) fn store_error(error: rusqlite::Error) -> StoreError {
     let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
     match code {
         Some(ErrorCode::DiskFull) => StoreError::Full(error.into()),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
-            StoreError::ReadOnly(error.into())
-        }
+        Some(
+            ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied,
+        ) => StoreError::ReadOnly(error.into()),
         // A write that the file system refused: no room, or a limit on the file's size.
         Some(ErrorCode::SystemIoFailure)
-            if [rusqlite::ffi::SQLITE_IOERR_WRITE, rusqlite::ffi::SQLITE_IOERR_SHMSIZE].contains(&extended) =>
+            if [rusqlite::ffi::SQLITE_IOERR_WRITE, rusqlite::ffi::SQLITE_IOERR_SHMSIZE]
+                .contains(&extended) =>
         {
             StoreError::Full(error.into())
         }

@@ -80,7 +80,8 @@ impl SqliteStore {
     /// [`Broken`](counterfoil_core::port::StoreError::Broken) for one that is no Counterfoil database, and what opening
     /// a file can fail with.
     pub fn open(path: &Path, options: SqliteOptions) -> StoreResult<Self> {
-        let mut connection = open_connection(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let mut connection =
+            open_connection(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::prepare(&mut connection, options.durability)?;
         let moved = Arc::new(Moved::default());
         let readers = Readers::new(path, options.readers);

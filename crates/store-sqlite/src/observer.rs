@@ -1,7 +1,7 @@
 //! Notices what other processes commit to the file, by SQLite's own counter of such commits.
 
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use counterfoil_core::port::{StoreError, StoreResult};

@@ -21,7 +21,8 @@ pub(crate) fn prepare(connection: &mut Connection, durability: Durability) -> St
         Durability::Normal => "normal",
     };
     connection.pragma_update(None, "synchronous", synchronous).map_err(store_error)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
     let found = version(&transaction)?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
         transaction.execute_batch(migration).map_err(store_error)?;
@@ -36,7 +37,8 @@ pub(crate) fn prepare(connection: &mut Connection, durability: Durability) -> St
 
 /// Refuses what is not ours before anything is changed in it.
 fn check_owner(connection: &Connection) -> StoreResult<()> {
-    let owner: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(store_error)?;
+    let owner: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(store_error)?;
     let tables: i64 = connection
         .query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(store_error)?;
@@ -59,8 +61,10 @@ mod tests {
     #[test]
     fn migrations_are_named_in_order_and_all_of_them_are_listed() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
-        let mut names: Vec<_> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         assert_eq!(names.len(), MIGRATIONS.len());
         for (number, name) in (1..).zip(&names) {

@@ -1,6 +1,6 @@
 //! The one writer: a thread that takes what is waiting, commits it together, and answers when it is durable.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -31,6 +31,8 @@ type Answer = Box<dyn FnOnce(Result<(), Arc<CommitError>>) + Send>;
 pub(crate) struct Transaction<'a> {
     pub(crate) connection: &'a Connection,
     written: Cell<Written>,
+    /// Why the transaction is no more: after some errors SQLite gives all of it up, not one statement.
+    lost: RefCell<Option<rusqlite::Error>>,
 }
 
 /// What moved in a commit.
@@ -56,7 +58,9 @@ struct CommitError(rusqlite::Error);
 impl CommitError {
     fn to_store_error(&self) -> StoreError {
         let copy = match &self.0 {
-            rusqlite::Error::SqliteFailure(code, message) => rusqlite::Error::SqliteFailure(*code, message.clone()),
+            rusqlite::Error::SqliteFailure(code, message) => {
+                rusqlite::Error::SqliteFailure(*code, message.clone())
+            }
             other => rusqlite::Error::ToSqlConversionFailure(other.to_string().into()),
         };
         store_error(copy)
@@ -147,7 +151,10 @@ fn work(connection: &Connection, mut queue: mpsc::Receiver<Job>, moved: &Moved) 
     let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
 }
 
-fn commit(connection: &Connection, group: impl Iterator<Item = Job>) -> (Result<Written, CommitError>, Vec<Answer>) {
+fn commit(
+    connection: &Connection,
+    group: impl Iterator<Item = Job>,
+) -> (Result<Written, CommitError>, Vec<Answer>) {
     let transaction = Transaction { connection, written: Cell::default() };
     if let Err(error) = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])) {
         return (Err(CommitError(error)), group.map(|job| job(None)).collect());

@@ -207,7 +207,11 @@ impl From<Error> for Problem {
             Error::TokenTooLarge { .. } => (S::UNPROCESSABLE_ENTITY, "token_too_large"),
             _ => return unavailable(error),
         };
-        let problem = Self::new(status, code, error.to_string());
+        let detail = match &error {
+            Error::Revoked { reason } => format!("the login was ended ({}): log in again", reason.as_str()),
+            other => other.to_string(),
+        };
+        let problem = Self::new(status, code, detail);
         match error {
             Error::BadCredential { .. } | Error::Expired | Error::Revoked { .. } | Error::RenewalOver => {
                 problem.challenged(Challenge::InvalidToken)

@@ -4,7 +4,6 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use counterfoil_service::Error;
 use http::StatusCode;
 
 use crate::api::{admin, feed, login, logout, me, password, reauthenticate, renew, sessions, users};
@@ -109,7 +108,11 @@ pub(crate) fn router(table: Vec<Route>, app: App) -> Router {
 }
 
 async fn nothing_here() -> impl IntoResponse {
-    Problem::from(Error::NotFound)
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "there is nothing at this path: /openapi.json lists those there are",
+    )
 }
 
 async fn not_that_method() -> impl IntoResponse {

@@ -22,16 +22,23 @@ pub(super) fn append(transaction: &Transaction<'_>, event: &Event) -> Result<()>
     Ok(())
 }
 
-pub(super) fn list(connection: &Connection, filter: &AuditFilter, page: PageRequest<u64>) -> Result<Page<Entry, u64>> {
+pub(super) fn list(
+    connection: &Connection,
+    filter: &AuditFilter,
+    page: PageRequest<u64>,
+) -> Result<Page<Entry, u64>> {
     let AuditFilter { actor, action, target, since } = filter;
-    let is = |wanted: &Option<String>, value: Option<&String>| wanted.as_ref().is_none_or(|text| value == Some(text));
+    let is = |wanted: &Option<String>, value: Option<&String>| {
+        wanted.as_ref().is_none_or(|text| value == Some(text))
+    };
     let matches = |entry: &Entry| {
         is(actor, Some(&entry.actor))
             && is(action, Some(&entry.action))
             && is(target, entry.target.as_ref())
             && since.is_none_or(|since| entry.at >= since)
     };
-    let mut statement = connection.prepare_cached("SELECT * FROM audit WHERE sequence < ? ORDER BY sequence DESC")?;
+    let mut statement =
+        connection.prepare_cached("SELECT * FROM audit WHERE sequence < ? ORDER BY sequence DESC")?;
     let before = page.after.map_or(i64::MAX, number);
     collect_page(statement.query([before])?, page.limit, read, matches, |entry| entry.sequence)
 }

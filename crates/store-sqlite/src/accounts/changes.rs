@@ -30,7 +30,9 @@ pub(super) fn note(transaction: &Transaction<'_>, change: &AccountChange) -> Res
 
 pub(super) fn head(connection: &Connection) -> Result<u64> {
     connection
-        .prepare_cached("SELECT COALESCE(MAX(seq), 0) AS head FROM sqlite_sequence WHERE name = 'account_changes'")?
+        .prepare_cached(
+            "SELECT COALESCE(MAX(seq), 0) AS head FROM sqlite_sequence WHERE name = 'account_changes'",
+        )?
         .query_row([], |row| unsigned(row, "head"))
 }
 

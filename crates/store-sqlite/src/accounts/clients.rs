@@ -21,7 +21,11 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Client>> {
     connection.prepare_cached("SELECT * FROM clients ORDER BY id")?.query_map([], read)?.collect()
 }
 
-pub(super) fn replace(transaction: &Transaction<'_>, expected: &Client, replacement: &Client) -> Result<bool> {
+pub(super) fn replace(
+    transaction: &Transaction<'_>,
+    expected: &Client,
+    replacement: &Client,
+) -> Result<bool> {
     let present = all(transaction.connection)?;
     if expected.id != replacement.id || !present.contains(expected) {
         return Ok(false);

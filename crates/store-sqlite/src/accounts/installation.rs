@@ -13,13 +13,16 @@ pub(super) fn install(transaction: &Transaction<'_>, value: &Installation) -> Re
         value.master_key_check.as_bytes(),
         value.created_at.millis(),
     ))?;
-    connection.prepare_cached("SELECT issuer, master_key_check, created_at FROM installation")?.query_row([], |row| {
-        Ok(Installation {
-            issuer: row.get(0)?,
-            master_key_check: Digest::new(row.get(1)?),
-            created_at: instant(row.get(2)?),
-        })
-    })
+    connection.prepare_cached("SELECT issuer, master_key_check, created_at FROM installation")?.query_row(
+        [],
+        |row| {
+            Ok(Installation {
+                issuer: row.get(0)?,
+                master_key_check: Digest::new(row.get(1)?),
+                created_at: instant(row.get(2)?),
+            })
+        },
+    )
 }
 
 pub(super) fn change_issuer(transaction: &Transaction<'_>, issuer: &str) -> Result<()> {

@@ -10,7 +10,10 @@ use crate::columns::{Result, instant, instant_opt, parsed};
 use crate::writer::Transaction;
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<StoredKey>> {
-    connection.prepare_cached("SELECT * FROM signing_keys ORDER BY created_at, id")?.query_map([], read)?.collect()
+    connection
+        .prepare_cached("SELECT * FROM signing_keys ORDER BY created_at, id")?
+        .query_map([], read)?
+        .collect()
 }
 
 pub(super) fn change(transaction: &Transaction<'_>, transition: &KeyTransition) -> Result<bool> {

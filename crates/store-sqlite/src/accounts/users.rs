@@ -10,7 +10,10 @@ use crate::columns::{Result, id, instant, instant_opt, parsed, parsed_opt};
 use crate::paging::collect_page;
 use crate::writer::Transaction;
 
-pub(super) fn create(transaction: &Transaction<'_>, user: &User) -> Result<std::result::Result<(), EmailTaken>> {
+pub(super) fn create(
+    transaction: &Transaction<'_>,
+    user: &User,
+) -> Result<std::result::Result<(), EmailTaken>> {
     let inserted = transaction
         .connection
         .prepare_cached("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING")?
@@ -32,7 +35,10 @@ pub(super) fn by_id(connection: &Connection, id: UserId) -> Result<Option<User>>
 }
 
 pub(super) fn by_email(connection: &Connection, email: &Email) -> Result<Option<User>> {
-    connection.prepare_cached("SELECT * FROM users WHERE email = ?")?.query_row([email.as_str()], read).optional()
+    connection
+        .prepare_cached("SELECT * FROM users WHERE email = ?")?
+        .query_row([email.as_str()], read)
+        .optional()
 }
 
 pub(super) fn change(

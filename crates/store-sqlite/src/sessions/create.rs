@@ -8,7 +8,11 @@ use super::{feed, record, tokens};
 use crate::columns::Result;
 use crate::writer::Transaction;
 
-pub(super) fn create(transaction: &Transaction<'_>, session: &Session, token: Option<&TokenRecord>) -> Result<Created> {
+pub(super) fn create(
+    transaction: &Transaction<'_>,
+    session: &Session,
+    token: Option<&TokenRecord>,
+) -> Result<Created> {
     let connection = transaction.connection;
     if feed::head(connection)?.sequence > session.generation {
         let newer = feed::after(connection, session.generation, u32::MAX)?;

@@ -58,22 +58,26 @@ pub(super) fn append(
         Subject::User { user } => ("user", Some(*user.as_bytes()), None, None),
         Subject::Client { client } => ("client", None, Some(client), None),
         Subject::All => ("all", None, None, None),
-        Subject::BegunBefore { before, client } => ("begun_before", None, client.as_ref(), Some(before.millis())),
+        Subject::BegunBefore { before, client } => {
+            ("begun_before", None, client.as_ref(), Some(before.millis()))
+        }
     };
     let unfinished = matches!(subject, Subject::Client { .. } | Subject::All | Subject::BegunBefore { .. });
-    connection.prepare_cached("INSERT INTO markers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'')")?.execute((
-        sequence,
-        kind,
-        target,
-        client.map(|client| client.as_str()),
-        before,
-        end.reason.as_str(),
-        end.by.as_ref().map(ToString::to_string),
-        &end.note,
-        end.at.millis(),
-        expires_at.millis(),
-        unfinished,
-    ))?;
+    connection.prepare_cached("INSERT INTO markers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'')")?.execute(
+        (
+            sequence,
+            kind,
+            target,
+            client.map(|client| client.as_str()),
+            before,
+            end.reason.as_str(),
+            end.by.as_ref().map(ToString::to_string),
+            &end.note,
+            end.at.millis(),
+            expires_at.millis(),
+            unfinished,
+        ),
+    )?;
     transaction.feed_moved();
     u64::try_from(sequence).map_err(|_| corrupt("a negative sequence"))
 }

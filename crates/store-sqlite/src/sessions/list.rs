@@ -62,7 +62,8 @@ pub(super) fn tokens(
     let read = |row: &Row<'_>| tokens::with_session(connection, tokens::read(row)?);
     let cursor = |listing: &TokenListing| listing.record.id;
     if let Some(session) = filter.session {
-        let sql = "SELECT * FROM tokens WHERE session = :user AND id < :before AND id >= :from AND :client IS NULL
+        let sql =
+            "SELECT * FROM tokens WHERE session = :user AND id < :before AND id >= :from AND :client IS NULL
             ORDER BY id DESC";
         let mut statement = connection.prepare_cached(sql)?;
         let rows = query(&mut statement, bounds, Some(*session.as_bytes()), None)?;

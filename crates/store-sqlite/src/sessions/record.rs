@@ -8,8 +8,10 @@ use counterfoil_core::{Digest, SessionId, Timestamp, TokenId, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::feed;
-use crate::columns::{Result, client, digest_opt, duration, end, id, instant, instant_opt, millis, number, origin};
 use crate::columns::unsigned;
+use crate::columns::{
+    Result, client, digest_opt, duration, end, id, instant, instant_opt, millis, number, origin,
+};
 use crate::error::corrupt;
 
 /// The session as its row tells, and as a marker of many tells whose work is not finished.
@@ -22,7 +24,10 @@ pub(super) fn by_id(connection: &Connection, id: SessionId) -> Result<Option<Ses
 }
 
 fn row_of(connection: &Connection, id: SessionId) -> Result<Option<Session>> {
-    connection.prepare_cached("SELECT * FROM sessions WHERE id = ?")?.query_row([id.as_bytes()], read).optional()
+    connection
+        .prepare_cached("SELECT * FROM sessions WHERE id = ?")?
+        .query_row([id.as_bytes()], read)
+        .optional()
 }
 
 pub(super) fn insert(connection: &Connection, session: &Session) -> Result<()> {
@@ -31,7 +36,8 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<()> {
         Credential::Recorded(state) => (None, Some(state)),
     };
     let previous = cookie.and_then(|(_, previous)| previous.as_ref());
-    let sql = "INSERT INTO sessions VALUES (:id, :user, :client, :auth_time, :address, :user_agent, :generation,
+    let sql =
+        "INSERT INTO sessions VALUES (:id, :user, :client, :auth_time, :address, :user_agent, :generation,
         :last_seen_at, :idle_timeout, :expires_at, :over_at, :secret, :previous, :previous_until, :counter,
         :rotated_at, :refresh_window, :token, :tokens_until, :ended_at, :end_reason, :ended_by, :end_note)";
     let end = session.ended.as_ref();

@@ -14,7 +14,9 @@ use crate::writer::Transaction;
 pub(super) fn rotate(transaction: &Transaction<'_>, command: &RotateRefresh) -> Result<RefreshOutcome> {
     let connection = transaction.connection;
     let now = command.now;
-    let Some(mut session) = record::by_id(connection, command.session)? else { return Ok(RefreshOutcome::Unknown) };
+    let Some(mut session) = record::by_id(connection, command.session)? else {
+        return Ok(RefreshOutcome::Unknown);
+    };
     let Credential::Recorded(state) = session.credential else { return Ok(RefreshOutcome::Unknown) };
     match session.state(now) {
         SessionState::Alive => {}
@@ -36,7 +38,8 @@ pub(super) fn rotate(transaction: &Transaction<'_>, command: &RotateRefresh) -> 
             Ok(RefreshOutcome::Rotated { counter: next })
         }
         RefreshVerdict::Converge => {
-            let token = tokens::by_id(connection, state.token)?.ok_or_else(|| corrupt("a session's newest token"))?;
+            let token =
+                tokens::by_id(connection, state.token)?.ok_or_else(|| corrupt("a session's newest token"))?;
             Ok(RefreshOutcome::Converged { counter: state.counter, token: Box::new(token.record) })
         }
         RefreshVerdict::Replay => {

@@ -26,16 +26,19 @@ pub(super) fn marker_expiry(session: &Session, now: Timestamp) -> Timestamp {
     tokens.max(now + AT_LEAST)
 }
 
-pub(super) fn revoke(transaction: &Transaction<'_>, command: &Revoke, counted: Option<Counts>) -> Result<Revocation> {
+pub(super) fn revoke(
+    transaction: &Transaction<'_>,
+    command: &Revoke,
+    counted: Option<Counts>,
+) -> Result<Revocation> {
     let connection = transaction.connection;
     let now = command.now;
     let end = End { at: now, reason: command.reason, by: command.by.clone(), note: command.note.clone() };
     match command.selection.plan() {
         Plan::Mark(Subject::Token { token }) => {
             let found = tokens::by_id(connection, token)?;
-            let alive = found.filter(|found| {
-                found.record.state(found.session_end.as_ref(), now) == TokenState::Alive
-            });
+            let alive = found
+                .filter(|found| found.record.state(found.session_end.as_ref(), now) == TokenState::Alive);
             let Some(found) = alive else { return nothing(connection) };
             let expires_at = found.record.expires_at.max(now + AT_LEAST);
             let sequence = feed::append(transaction, &Subject::Token { token }, &end, expires_at)?;
@@ -151,7 +154,11 @@ pub(super) fn count(connection: &Connection, selection: &Selection, now: Timesta
     }
 }
 
-fn count_these(connection: &Connection, sessions: impl Iterator<Item = Session>, now: Timestamp) -> Result<Counts> {
+fn count_these(
+    connection: &Connection,
+    sessions: impl Iterator<Item = Session>,
+    now: Timestamp,
+) -> Result<Counts> {
     let mut counts = Counts::default();
     for session in sessions.filter(|session| session.state(now) == SessionState::Alive) {
         counts.sessions += 1;

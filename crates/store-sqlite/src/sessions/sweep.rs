@@ -54,7 +54,8 @@ fn finish_oldest(connection: &Connection, limit: u32) -> Result<(u32, bool)> {
         .query_row([sequence], |row| row.get(0))?;
     let sql = "SELECT * FROM sessions WHERE id > ? ORDER BY id LIMIT ?";
     let mut statement = connection.prepare_cached(sql)?;
-    let sessions: Vec<Session> = statement.query_map((swept_to, limit), record::read)?.collect::<Result<_>>()?;
+    let sessions: Vec<Session> =
+        statement.query_map((swept_to, limit), record::read)?.collect::<Result<_>>()?;
     let reached = sessions.last().map(|session| *session.id.as_bytes());
     let complete = sessions.len() < usize::try_from(limit).unwrap_or(usize::MAX);
     let mut ended = 0;
@@ -71,7 +72,8 @@ fn finish_oldest(connection: &Connection, limit: u32) -> Result<(u32, bool)> {
 }
 
 fn remove(connection: &Connection, horizon: i64, limit: u32) -> Result<u32> {
-    let of_sessions = "DELETE FROM tokens WHERE session IN (SELECT id FROM sessions WHERE over_at < ? LIMIT ?)";
+    let of_sessions =
+        "DELETE FROM tokens WHERE session IN (SELECT id FROM sessions WHERE over_at < ? LIMIT ?)";
     connection.prepare_cached(of_sessions)?.execute((horizon, limit))?;
     let sessions = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE over_at < ? LIMIT ?)";
     let sessions = connection.prepare_cached(sessions)?.execute((horizon, limit))?;
@@ -84,7 +86,8 @@ fn forget(connection: &Connection, now: Timestamp, limit: u32) -> Result<u32> {
     let sql = "DELETE FROM markers WHERE sequence IN
         (SELECT sequence FROM markers WHERE expires_at <= ? AND unfinished = 0 LIMIT ?) RETURNING sequence";
     let mut statement = connection.prepare_cached(sql)?;
-    let forgotten: Vec<i64> = statement.query_map((now.millis(), limit), |row| row.get(0))?.collect::<Result<_>>()?;
+    let forgotten: Vec<i64> =
+        statement.query_map((now.millis(), limit), |row| row.get(0))?.collect::<Result<_>>()?;
     if let Some(highest) = forgotten.iter().max() {
         connection.prepare_cached("UPDATE feed SET forgotten = MAX(forgotten, ?)")?.execute([highest])?;
     }

@@ -46,7 +46,8 @@ pub(super) fn with_session(connection: &Connection, record: TokenRecord) -> Resu
 /// How many tokens of a session are alive, if the session is.
 pub(super) fn count_alive(connection: &Connection, session: SessionId, now: Timestamp) -> Result<u64> {
     let sql = "SELECT COUNT(*) FROM tokens WHERE session = ? AND expires_at > ? AND revoked_at IS NULL";
-    let count: i64 = connection.prepare_cached(sql)?.query_row((session.as_bytes(), now.millis()), |row| row.get(0))?;
+    let count: i64 =
+        connection.prepare_cached(sql)?.query_row((session.as_bytes(), now.millis()), |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 

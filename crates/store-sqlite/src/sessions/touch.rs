@@ -12,7 +12,8 @@ pub(super) fn touch(transaction: &Transaction<'_>, seen: &[(SessionId, Timestamp
     for (id, at) in seen {
         let session = record::by_id(transaction.connection, *id)?;
         // Seen at a time when it was over already: a use that was noted too late changes nothing.
-        let alive = session.filter(|session| session.state(*at) == SessionState::Alive && session.ended.is_none());
+        let alive =
+            session.filter(|session| session.state(*at) == SessionState::Alive && session.ended.is_none());
         if let Some(mut session) = alive.filter(|session| session.last_seen_at < *at) {
             session.last_seen_at = *at;
             record::update(transaction.connection, &session)?;
@@ -24,7 +25,9 @@ pub(super) fn touch(transaction: &Transaction<'_>, seen: &[(SessionId, Timestamp
 pub(super) fn rotate_secret(transaction: &Transaction<'_>, command: RotateSecret) -> Result<Option<Session>> {
     let RotateSecret { session, secret: new, previous_until, auth_time, now } = command;
     let found = record::by_id(transaction.connection, session)?;
-    let Some(mut session) = found.filter(|session| session.state(now) == SessionState::Alive) else { return Ok(None) };
+    let Some(mut session) = found.filter(|session| session.state(now) == SessionState::Alive) else {
+        return Ok(None);
+    };
     let Credential::Cookie { secret, .. } = session.credential else { return Ok(None) };
     session.credential = Credential::Cookie { secret: new, previous: Some((secret, previous_until)) };
     session.auth_time = auth_time;
@@ -35,7 +38,8 @@ pub(super) fn rotate_secret(transaction: &Transaction<'_>, command: RotateSecret
 
 pub(super) fn supersede(transaction: &Transaction<'_>, session: SessionId, end: &End) -> Result<Ended> {
     let found = record::by_id(transaction.connection, session)?;
-    let Some(session) = found.filter(|session| session.ended.is_none() && session.idle_deadline() > end.at) else {
+    let Some(session) = found.filter(|session| session.ended.is_none() && session.idle_deadline() > end.at)
+    else {
         return Ok(Ended::Unchanged);
     };
     record::end_row(transaction.connection, session, end.clone())?;

@@ -165,6 +165,7 @@ async fn forwarded_addresses_are_believed_from_trusted_proxies_alone() {
         let body = json!({"email": "ada@example.test", "password": PASSWORD, "client_id": "app"});
         let forwarded =
             post("/v1/login").json(&body).from(peer).header("x-forwarded-for", "6.6.6.6, 203.0.113.9");
+        world.pass_alone(std::time::Duration::from_millis(1));
         let login = world.send(forwarded).await;
         let token = login.body["access_token"].as_str().unwrap();
         let sessions = world.send(get("/v1/sessions").bearer(token)).await.body;

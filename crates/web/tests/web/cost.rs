@@ -14,9 +14,13 @@ use crate::support::World;
 
 async fn time(router: &Router, header: Option<(&str, &str)>) -> f64 {
     let started = Instant::now();
-    let rounds = 50_000;
+    let rounds = 4_000;
     for _ in 0..rounds {
-        let mut request = Request::builder().uri("/v1/me").header("host", "x").header("user-agent", "y").header("accept", "*/*");
+        let mut request = Request::builder()
+            .uri("/v1/me")
+            .header("host", "x")
+            .header("user-agent", "y")
+            .header("accept", "*/*");
         if let Some((name, value)) = header {
             request = request.header(name, value);
         }
@@ -43,11 +47,15 @@ async fn cost_of_me() {
         };
         all.push((client, header));
     }
-    for _ in 0..5 {
-        print!("bare {:7.0} ns", time(&bare, Some(("cookie", "session=x"))).await);
-        for (client, (name, value)) in &all {
-            print!("   {client} {:7.0} ns", time(&world.router, Some((*name, value))).await);
+    let mut best = vec![f64::MAX; all.len() + 1];
+    for _ in 0..100 {
+        best[0] = best[0].min(time(&bare, Some(("cookie", "session=x"))).await);
+        for (best, (_, (name, value))) in best[1..].iter_mut().zip(&all) {
+            *best = best.min(time(&world.router, Some((*name, value))).await);
         }
-        println!();
+    }
+    println!("ns, the best of 100 rounds: bare {:.0}", best[0]);
+    for (best, (client, _)) in best[1..].iter().zip(&all) {
+        println!("{client} {best:.0}");
     }
 }

@@ -1,7 +1,5 @@
 //! The HTTP surface over a real authority on the embedded store, without a socket. The modules mirror the URLs.
 
-#![expect(missing_docs, reason = "tests")]
-
 mod bad_input;
 mod cost;
 mod oauth;

@@ -59,7 +59,14 @@ impl World {
         Self { authority, router, clock, _folder: folder }
     }
 
-    pub fn pass(&self, time: Duration) {
+    /// Time passes, and the view of the feed is confirmed again.
+    pub async fn pass(&self, time: Duration) {
+        self.pass_alone(time);
+        self.authority.synchronise().await.unwrap();
+    }
+
+    /// Time passes, and nothing happens.
+    pub fn pass_alone(&self, time: Duration) {
         self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
@@ -97,6 +104,8 @@ impl World {
 
     /// A log-in through a client; the session cookie for the built-in one, else the answer's body.
     pub async fn log_in(&self, email: &str, client: &str) -> Login {
+        // Ids of one millisecond have no order.
+        self.pass_alone(Duration::from_millis(1));
         let body = json!({"email": email, "password": PASSWORD, "client_id": client});
         let answer = self.send(post("/v1/login").json(&body)).await;
         assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.body);
@@ -117,8 +126,9 @@ impl World {
 }
 
 fn open_stores(folder: &tempfile::TempDir) -> Stores {
-    let store =
-        Arc::new(counterfoil_store_sqlite::SqliteStore::open(&folder.path().join("test.db")).unwrap());
+    // What is acknowledged here need not outlive the test.
+    let options = SqliteOptions { durability: Durability::Normal, readers: 1 };
+    let store = Arc::new(SqliteStore::open(&folder.path().join("test.db"), options).unwrap());
     Stores { accounts: Arc::clone(&store) as _, sessions: store }
 }
 

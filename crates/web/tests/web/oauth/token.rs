@@ -36,7 +36,7 @@ async fn a_late_repeat_is_theft_and_says_so() {
         world.send(post("/oauth/token").form(&[("grant_type", "refresh_token"), ("refresh_token", token)]))
     };
     let next = refresh(login.refresh_token()).await;
-    world.pass(Duration::from_secs(60));
+    world.pass(Duration::from_secs(60)).await;
     assert_json_snapshot!("reused", refresh(login.refresh_token()).await.seen());
     let ended = refresh(next.body["refresh_token"].as_str().unwrap()).await;
     assert_json_snapshot!("ended", ended.seen());

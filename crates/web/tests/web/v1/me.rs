@@ -32,7 +32,7 @@ async fn nobody_and_nonsense_are_refused() {
     assert_json_snapshot!("nobody", world.send(get("/v1/me")).await.seen());
     assert_json_snapshot!("nonsense", world.send(get("/v1/me").bearer("nonsense")).await.seen());
     let login = world.log_in("ada@example.test", "stateless").await;
-    world.pass(Duration::from_secs(3600));
+    world.pass(Duration::from_secs(3600)).await;
     assert_json_snapshot!("expired", world.send(get("/v1/me").by(&login)).await.seen());
 }
 

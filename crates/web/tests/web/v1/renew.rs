@@ -13,7 +13,7 @@ async fn a_stateless_token_buys_the_next() {
     world.clients().await;
     world.user("ada@example.test", false).await;
     let login = world.log_in("ada@example.test", "stateless").await;
-    world.pass(Duration::from_secs(60));
+    world.pass(Duration::from_secs(60)).await;
     let answer = world.send(post("/v1/renew").by(&login)).await;
     assert_json_snapshot!("renewed", answer.seen());
     let token = answer.body["access_token"].as_str().unwrap();

@@ -1,0 +1,62 @@
+//! The control socket in the data folder: how a command that wrote to the stores tells a running server to look at once.
+//!
+//! Whoever can connect holds the data folder already. A connection asks nothing and says nothing: the server catches up
+//! with the stores and answers `ok <sequence>`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use counterfoil_service::Authority;
+use counterfoil_store_sqlite::SqliteStore;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::boot::private_mode;
+
+const NAME: &str = "control.sock";
+/// How long a command waits for the server.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Listens for commands. The caller holds the folder's lock, so that a socket that is there was left behind.
+pub(crate) fn listen(folder: &Path) -> anyhow::Result<UnixListener> {
+    let path = folder.join(NAME);
+    let _ = std::fs::remove_file(&path);
+    let listener =
+        UnixListener::bind(&path).with_context(|| format!("cannot listen at {}", path.display()))?;
+    private_mode(&path, 0o600)?;
+    Ok(listener)
+}
+
+/// Answers commands until it is dropped.
+pub(crate) async fn answer(listener: UnixListener, stores: Vec<Arc<SqliteStore>>, authority: Authority) {
+    loop {
+        let Ok((mut stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        stores.iter().for_each(|store| store.nudge());
+        let answer = match authority.synchronise().await {
+            Ok(sequence) => format!("ok {sequence}\n"),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "cannot catch up with a command");
+                "failed\n".to_owned()
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, stream.write_all(answer.as_bytes())).await;
+    }
+}
+
+/// Tells a running server, if there is one, to look at once, and waits until it has.
+pub(crate) async fn tell(folder: &Path) -> anyhow::Result<()> {
+    let Ok(mut stream) = UnixStream::connect(folder.join(NAME)).await else { return Ok(()) };
+    let mut answer = String::new();
+    let read = tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await;
+    anyhow::ensure!(
+        matches!(read, Ok(Ok(_))) && answer.starts_with("ok "),
+        "it is done and stored, but the running server did not confirm that it has seen it; it will within a second, \
+         unless its log says that it cannot reach its store"
+    );
+    Ok(())
+}
