@@ -209,15 +209,14 @@ async fn install(
     let wished = configured.unwrap_or(&settings.fallback_issuer);
     check_issuer(wished)?;
     let now = clock.now();
-    let first =
-        Installation { issuer: wished.to_owned(), master_key_check: keyring.check(), created_at: now };
+    let issuer = if settings.fix_issuer { wished } else { configured.unwrap_or_default() }.to_owned();
+    let first = Installation { issuer, master_key_check: keyring.check(), created_at: now };
     let installed = stores.accounts.install(first).await?;
     if installed.master_key_check != keyring.check() {
         return Err(Error::MasterKey);
     }
-    let client = Client::built_in(now);
-    if installed.created_at == now || stores.accounts.clients().await?.is_empty() {
-        stores.accounts.create_client(client).await?;
+    if stores.accounts.clients().await?.is_empty() {
+        stores.accounts.create_client(Client::built_in(now)).await?;
     }
     if installed.issuer.is_empty() {
         if settings.fix_issuer {

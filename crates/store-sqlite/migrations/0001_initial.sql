@@ -114,10 +114,10 @@ CREATE TABLE tokens (
     ended_by   TEXT,
     end_note   TEXT
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX tokens_by_session ON tokens (session, id);
+CREATE INDEX tokens_by_session ON tokens (session, id, expires_at, revoked_at);
 CREATE INDEX tokens_by_user ON tokens (user, id);
 CREATE INDEX tokens_by_client ON tokens (client, id);
-CREATE INDEX tokens_by_expires_at ON tokens (expires_at);
+CREATE INDEX tokens_by_expires_at ON tokens (expires_at, session, revoked_at);
 
 CREATE TABLE feed (
     one       INTEGER PRIMARY KEY CHECK (one = 1),

@@ -1,7 +1,7 @@
 //! Notices what other processes commit to the file, by SQLite's own counter of such commits.
 
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use counterfoil_core::port::{StoreError, StoreResult};
@@ -15,12 +15,7 @@ const EVERY: Duration = Duration::from_millis(50);
 
 /// A handle to the observing thread. It ends when this is dropped, or told to.
 pub(crate) struct Observer {
-    wake: SyncSender<Wake>,
-}
-
-enum Wake {
-    Look,
-    Stop,
+    wake: Mutex<Option<SyncSender<()>>>,
 }
 
 impl Observer {
@@ -28,7 +23,7 @@ impl Observer {
         let (wake, woken) = sync_channel(1);
         let observe = move || {
             let mut seen = data_version(&connection);
-            while let Ok(Wake::Look) | Err(RecvTimeoutError::Timeout) = woken.recv_timeout(EVERY) {
+            while let Ok(()) | Err(RecvTimeoutError::Timeout) = woken.recv_timeout(EVERY) {
                 let present = data_version(&connection);
                 // A counter that cannot be read may hide a commit: those who wait look for themselves.
                 if present.is_none() || present != seen {
@@ -41,16 +36,22 @@ impl Observer {
             .name("sqlite-observer".to_owned())
             .spawn(observe)
             .map_err(|error| StoreError::Unavailable(error.into()))?;
-        Ok(Self { wake })
+        Ok(Self { wake: Mutex::new(Some(wake)) })
     }
 
     pub(crate) fn nudge(&self) {
-        // A full channel has a look under way already.
-        let _ = self.wake.try_send(Wake::Look);
+        if let Some(wake) = self.wake().as_ref() {
+            // A full channel has a look under way already.
+            let _ = wake.try_send(());
+        }
     }
 
     pub(crate) fn stop(&self) {
-        let _ = self.wake.try_send(Wake::Stop);
+        drop(self.wake().take());
+    }
+
+    fn wake(&self) -> MutexGuard<'_, Option<SyncSender<()>>> {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

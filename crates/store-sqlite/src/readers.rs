@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use counterfoil_core::port::{StoreError, StoreResult};
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
 
 use crate::error::store_error;
 
@@ -16,11 +17,18 @@ struct Pool {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     kept: usize,
+    long: Semaphore,
 }
 
 impl Readers {
     pub(crate) fn new(path: &Path, kept: usize) -> Self {
-        Self(Arc::new(Pool { path: path.to_owned(), idle: Mutex::default(), kept }))
+        let kept = kept.max(1);
+        Self(Arc::new(Pool {
+            path: path.to_owned(),
+            idle: Mutex::default(),
+            kept,
+            long: Semaphore::new(kept),
+        }))
     }
 
     /// A further connection, that cannot write.
@@ -46,11 +54,12 @@ impl Readers {
         result
     }
 
-    /// Reads on a thread for blocking work.
+    /// Reads on a thread for blocking work. No more at once than there are connections kept: the others wait.
     pub(crate) async fn read_long<T: Send + 'static>(
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> StoreResult<T> {
+        let _permit = self.0.long.acquire().await.map_err(|error| StoreError::Unavailable(error.into()))?;
         let readers = self.clone();
         let done = tokio::task::spawn_blocking(move || readers.read(query)).await;
         done.map_err(|error| StoreError::Broken(error.into()))?

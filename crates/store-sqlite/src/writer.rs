@@ -57,13 +57,16 @@ struct CommitError(rusqlite::Error);
 
 impl CommitError {
     fn to_store_error(&self) -> StoreError {
-        let copy = match &self.0 {
-            rusqlite::Error::SqliteFailure(code, message) => {
-                rusqlite::Error::SqliteFailure(*code, message.clone())
-            }
-            other => rusqlite::Error::ToSqlConversionFailure(other.to_string().into()),
-        };
-        store_error(copy)
+        store_error(copy_of(&self.0))
+    }
+}
+
+fn copy_of(error: &rusqlite::Error) -> rusqlite::Error {
+    match error {
+        rusqlite::Error::SqliteFailure(code, message) => {
+            rusqlite::Error::SqliteFailure(*code, message.clone())
+        }
+        other => rusqlite::Error::ToSqlConversionFailure(other.to_string().into()),
     }
 }
 
@@ -114,14 +117,26 @@ fn in_savepoint<T>(
 ) -> rusqlite::Result<T> {
     let connection = transaction.connection;
     let before = transaction.written.get();
-    connection.prepare_cached("SAVEPOINT command")?.execute([])?;
+    execute(connection, "SAVEPOINT command")?;
     let result = command(transaction);
-    if result.is_err() {
-        transaction.written.set(before);
-        connection.prepare_cached("ROLLBACK TO command")?.execute([])?;
+    let failure = match &result {
+        Ok(_) => execute(connection, "RELEASE command").err(),
+        Err(error) => {
+            transaction.written.set(before);
+            let undone = execute(connection, "ROLLBACK TO command")
+                .and_then(|()| execute(connection, "RELEASE command"));
+            undone.err().map(|_| copy_of(error))
+        }
+    };
+    if let Some(error) = failure {
+        // Neither kept nor undone: nothing of the group may be committed.
+        transaction.lost.replace(Some(error));
     }
-    connection.prepare_cached("RELEASE command")?.execute([])?;
     result
+}
+
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 fn work(connection: &Connection, mut queue: mpsc::Receiver<Job>, moved: &Moved) {
@@ -155,19 +170,20 @@ fn commit(
     connection: &Connection,
     group: impl Iterator<Item = Job>,
 ) -> (Result<Written, CommitError>, Vec<Answer>) {
-    let transaction = Transaction { connection, written: Cell::default() };
-    if let Err(error) = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])) {
-        return (Err(CommitError(error)), group.map(|job| job(None)).collect());
+    let begun = execute(connection, "BEGIN IMMEDIATE");
+    let transaction = Transaction { connection, written: Cell::default(), lost: RefCell::new(begun.err()) };
+    let mut answers = Vec::new();
+    for job in group {
+        let lost = transaction.lost.borrow().is_some();
+        answers.push(job((!lost).then_some(&transaction)));
     }
-    let answers: Vec<Answer> = group.map(|job| job(Some(&transaction))).collect();
-    let committed = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
-    match committed {
-        Ok(_) => (Ok(transaction.written.get()), answers),
-        Err(error) => {
-            if !connection.is_autocommit() {
-                let _ = connection.execute_batch("ROLLBACK");
-            }
-            (Err(CommitError(error)), answers)
-        }
+    let Transaction { written, lost, .. } = transaction;
+    let committed = lost.into_inner().map_or_else(|| execute(connection, "COMMIT"), Err);
+    if committed.is_err() && !connection.is_autocommit() {
+        let _ = execute(connection, "ROLLBACK");
     }
+    (committed.map(|()| written.get()).map_err(CommitError), answers)
 }
+
+#[cfg(test)]
+mod tests;

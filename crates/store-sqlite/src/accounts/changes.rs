@@ -55,7 +55,7 @@ pub(super) fn after(connection: &Connection, sequence: u64) -> Result<Option<Vec
     // Numbers have no gaps: a first one that is not the next says that some were forgotten. So does a head that went
     // back behind the caller: the file is another one.
     let complete = match changes.first() {
-        Some((first, _)) => *first == sequence + 1,
+        Some((first, _)) => *first == sequence.saturating_add(1),
         None => head == sequence,
     };
     Ok(complete.then_some(changes))

@@ -14,7 +14,12 @@ pub(super) fn create(
     token: Option<&TokenRecord>,
 ) -> Result<Created> {
     let connection = transaction.connection;
-    if feed::head(connection)?.sequence > session.generation {
+    let head = feed::head(connection)?;
+    if head.forgotten > session.generation {
+        // What came after the log-in began is not known any more, so it may have been revoked.
+        return Ok(Created::Overtaken);
+    }
+    if head.sequence > session.generation {
         let newer = feed::after(connection, session.generation, u32::MAX)?;
         if newer.iter().any(|marker| marker.covers(&feed::issued(session))) {
             return Ok(Created::Overtaken);

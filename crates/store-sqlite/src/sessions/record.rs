@@ -1,9 +1,7 @@
 //! A session's row.
 
-use std::time::Duration;
-
 use counterfoil_core::audit::Actor;
-use counterfoil_core::session::{Credential, End, RefreshState, Session};
+use counterfoil_core::session::{Credential, End, EndReason, RefreshState, Session, SessionState};
 use counterfoil_core::{Digest, SessionId, Timestamp, TokenId, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
@@ -12,7 +10,6 @@ use crate::columns::unsigned;
 use crate::columns::{
     Result, client, digest_opt, duration, end, id, instant, instant_opt, millis, number, origin,
 };
-use crate::error::corrupt;
 
 /// The session as its row tells, and as a marker of many tells whose work is not finished.
 pub(super) fn by_id(connection: &Connection, id: SessionId) -> Result<Option<Session>> {
@@ -109,6 +106,17 @@ pub(super) fn end_row(connection: &Connection, mut session: Session, end: End) -
     Ok(())
 }
 
+/// Whether a revocation has ended it. One counts from when it was made, whatever the clock of the node that made it
+/// said: only being superseded can lie ahead.
+pub(super) fn is_revoked(session: &Session, now: Timestamp) -> bool {
+    session.ended.as_ref().is_some_and(|end| end.at <= now || end.reason != EndReason::Superseded)
+}
+
+/// Whether commands may still change it.
+pub(super) fn goes_on(session: &Session, now: Timestamp) -> bool {
+    session.state(now) == SessionState::Alive && !is_revoked(session, now)
+}
+
 /// When it is over, as far as can be told now: by this sessions are counted and swept.
 fn over_at(session: &Session) -> Timestamp {
     let deadline = session.idle_deadline();
@@ -129,10 +137,6 @@ pub(super) fn read(row: &Row<'_>) -> Result<Session> {
             tokens_until: instant(row.get("tokens_until")?),
         }),
     };
-    let idle_timeout: Duration = duration(row, "idle_timeout")?;
-    if idle_timeout.is_zero() {
-        return Err(corrupt("an idle time-out"));
-    }
     Ok(Session {
         id: id(row, "id", SessionId::from_bytes)?,
         user: id(row, "user", UserId::from_bytes)?,
@@ -141,7 +145,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Session> {
         origin: origin(row)?,
         generation: unsigned(row, "generation")?,
         last_seen_at: instant(row.get("last_seen_at")?),
-        idle_timeout,
+        idle_timeout: duration(row, "idle_timeout")?,
         expires_at: instant(row.get("expires_at")?),
         credential,
         ended: end(row, "ended_at")?,

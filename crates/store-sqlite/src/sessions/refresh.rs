@@ -18,10 +18,11 @@ pub(super) fn rotate(transaction: &Transaction<'_>, command: &RotateRefresh) -> 
         return Ok(RefreshOutcome::Unknown);
     };
     let Credential::Recorded(state) = session.credential else { return Ok(RefreshOutcome::Unknown) };
-    match session.state(now) {
-        SessionState::Alive => {}
-        SessionState::Expired => return Ok(RefreshOutcome::Over(None)),
-        SessionState::Ended => return Ok(RefreshOutcome::Over(session.ended)),
+    if record::is_revoked(&session, now) {
+        return Ok(RefreshOutcome::Over(session.ended));
+    }
+    if session.state(now) == SessionState::Expired {
+        return Ok(RefreshOutcome::Over(None));
     }
     match judge_refresh(&state, command.presented, now) {
         RefreshVerdict::Rotate { next } => {

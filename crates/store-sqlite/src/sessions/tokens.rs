@@ -12,7 +12,9 @@ use crate::columns::{Result, client, end, id, instant, origin, parsed};
 
 pub(super) fn insert(connection: &Connection, token: &TokenRecord) -> Result<()> {
     let sql = "INSERT INTO tokens (id, session, user, client, issued_at, expires_at, algorithm, key_id, claims, digest,
-        address, user_agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        address, user_agent, revoked_at, end_reason, ended_by, end_note)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let end = token.revoked.as_ref();
     connection.prepare_cached(sql)?.execute((
         token.id.as_bytes(),
         token.session.as_bytes(),
@@ -26,6 +28,10 @@ pub(super) fn insert(connection: &Connection, token: &TokenRecord) -> Result<()>
         token.digest.as_bytes(),
         token.origin.address.map(|address| address.to_string()),
         token.origin.user_agent.as_deref(),
+        end.map(|end| end.at.millis()),
+        end.map(|end| end.reason.as_str()),
+        end.and_then(|end| end.by.as_ref()).map(Actor::to_string),
+        end.and_then(|end| end.note.as_deref()),
     ))?;
     Ok(())
 }

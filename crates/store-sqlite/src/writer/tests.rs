@@ -11,7 +11,9 @@ use crate::Moved;
 
 fn writer(path: &std::path::Path, pragma: &str) -> Writer {
     let connection = Connection::open(path).unwrap();
-    connection.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE IF NOT EXISTS t (n UNIQUE, b)").unwrap();
+    connection
+        .execute_batch("PRAGMA journal_mode = wal; CREATE TABLE IF NOT EXISTS t (n UNIQUE, b)")
+        .unwrap();
     connection.execute_batch(pragma).unwrap();
     Writer::start(connection, Arc::new(Moved::default())).unwrap()
 }
@@ -71,7 +73,9 @@ async fn when_sqlite_gives_the_transaction_up_all_of_the_group_are_told() {
             let writer = Arc::clone(&writer);
             tokio::spawn(async move {
                 if n == 5 {
-                    writer.run(|transaction| transaction.connection.execute_batch("ROLLBACK; SELECT nothing")).await
+                    writer
+                        .run(|transaction| transaction.connection.execute_batch("ROLLBACK; SELECT nothing"))
+                        .await
                 } else {
                     insert(&writer, n, 1).await
                 }
