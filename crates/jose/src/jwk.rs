@@ -3,15 +3,14 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Value, json};
 
 use crate::json::parse_object;
 use crate::{Algorithm, KeyError};
 
 /// A public key as it is published: always with `use`, `alg` and `kid`, never with a private member.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Jwk {
     kty: &'static str,
     #[serde(rename = "use")]
@@ -99,6 +98,12 @@ impl Jwk {
             Algorithm::EdDsa => Parts::EdDsa { x: bytes(&self.x)? },
             Algorithm::Rs256 => Parts::Rs256 { n: bytes(&self.n)?, e: bytes(&self.e)? },
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for Jwk {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(Value::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

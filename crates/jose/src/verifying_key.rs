@@ -8,6 +8,9 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RS
 use crate::jwk::Parts;
 use crate::{Algorithm, Jwk, KeyError, VerifyError};
 
+/// RFC 7518, section 3.3. The provider would only say so at the first signature.
+const MIN_RSA_BYTES: usize = 256;
+
 /// A public key.
 pub struct VerifyingKey {
     algorithm: Algorithm,
@@ -28,6 +31,7 @@ impl VerifyingKey {
                 ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| KeyError::Malformed)?
             }
             Parts::EdDsa { x } => ParsedPublicKey::new(&ED25519, x).map_err(|_| KeyError::Malformed)?,
+            Parts::Rs256 { n, .. } if n.len() < MIN_RSA_BYTES => return Err(KeyError::Malformed),
             Parts::Rs256 { n, e } => PublicKeyComponents { n, e }
                 .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
                 .map_err(|_| KeyError::Malformed)?,
