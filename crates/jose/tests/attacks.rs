@@ -1,5 +1,7 @@
 //! Tokens that must be refused, and with which verdict; and agreement with an independent implementation.
 
+#![expect(clippy::unwrap_used, reason = "a failed assertion is a panic")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterfoil_jose::{

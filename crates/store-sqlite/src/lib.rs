@@ -99,6 +99,7 @@ impl SqliteStore {
     pub async fn close(&self) {
         self.observer.stop();
         self.writer.close().await;
+        self.readers.release();
     }
 }
 

@@ -60,9 +60,22 @@ impl Readers {
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> StoreResult<T> {
         let _permit = self.0.long.acquire().await.map_err(|error| StoreError::Unavailable(error.into()))?;
+        self.read_aside(query).await
+    }
+
+    /// Reads on a thread for blocking work, without waiting for others.
+    pub(crate) async fn read_aside<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> StoreResult<T> {
         let readers = self.clone();
         let done = tokio::task::spawn_blocking(move || readers.read(query)).await;
         done.map_err(|error| StoreError::Broken(error.into()))?
+    }
+
+    /// Closes the connections that are idle.
+    pub(crate) fn release(&self) {
+        self.idle().clear();
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

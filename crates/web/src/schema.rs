@@ -213,14 +213,18 @@ pub(crate) struct Lifetimes {
 #[schema(value_type = Object)]
 pub(crate) struct Claims(serde_json::Map<String, serde_json::Value>);
 
-/// RFC 7662, section 2.2. Of an inactive token nothing but `active` is told.
+/// RFC 7662, section 2.2. Of an inactive token nothing but `active` is told; of an access token, its claims too.
 #[derive(ToSchema)]
 pub(crate) struct Introspection {
     active: bool,
-    scope: Option<String>,
-    client_id: Option<String>,
+    /// `access_token`, `refresh_token` or `session`.
     token_type: Option<String>,
+    mode: Option<String>,
+    /// The user.
     sub: Option<String>,
+    client_id: Option<String>,
+    /// The session.
+    sid: Option<String>,
+    /// Seconds since the Unix epoch.
     exp: Option<i64>,
-    iat: Option<i64>,
 }

@@ -95,6 +95,13 @@ impl Checks {
         self.lock_seen().insert(session, now);
     }
 
+    /// The last use of a session that may not be in its record yet.
+    pub(super) fn last_use(&self, session: SessionId) -> Option<Timestamp> {
+        let noted = self.lock_seen().get(&session).copied();
+        let cached = self.cookies.get(&session).and_then(|checked| Some(checked.cookie.as_ref()?.last_seen()));
+        noted.max(cached)
+    }
+
     /// Takes the uses that are to be written.
     pub(crate) fn take_seen(&self) -> Vec<(SessionId, Timestamp)> {
         std::mem::take(&mut *self.lock_seen()).into_iter().collect()

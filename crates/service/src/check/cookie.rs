@@ -56,7 +56,10 @@ impl Authority {
         now: Timestamp,
     ) -> Result<Arc<Checked>, Error> {
         let epoch = self.0.accounts.epoch();
-        let session = self.0.stores.sessions.session(cookie.session).await?;
+        let mut session = self.0.stores.sessions.session(cookie.session).await?;
+        if let (Some(session), Some(used)) = (&mut session, self.0.checks.last_use(cookie.session)) {
+            session.last_seen_at = session.last_seen_at.max(used);
+        }
         let session = alive(session.as_ref(), now)?;
         if !session.honours(secret, now) {
             return Err(Error::BadCredential { code: "replaced_cookie" });

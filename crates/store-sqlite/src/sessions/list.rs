@@ -48,6 +48,7 @@ pub(super) fn tokens(
     page: PageRequest<TokenId>,
     now: Timestamp,
 ) -> Result<Page<TokenListing, TokenId>> {
+    let unfinished = feed::unfinished(connection)?;
     let search = Search::new(filter.search.as_ref());
     let matches = |TokenListing { record, session_end, .. }: &TokenListing| {
         filter.client.as_ref().is_none_or(|client| *client == record.client)
@@ -59,7 +60,7 @@ pub(super) fn tokens(
         before: page.after.map_or([0xFF; 16], |id| *id.as_bytes()),
         from: filter.created_after.map_or([0; 16], |at| *TokenId::least_of(at).as_bytes()),
     };
-    let read = |row: &Row<'_>| tokens::with_session(connection, tokens::read(row)?);
+    let read = |row: &Row<'_>| tokens::with_session(connection, &unfinished, tokens::read(row)?);
     let cursor = |listing: &TokenListing| listing.record.id;
     if let Some(session) = filter.session {
         let sql =

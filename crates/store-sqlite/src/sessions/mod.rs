@@ -22,6 +22,8 @@ use counterfoil_core::session::{End, Session};
 use counterfoil_core::token::TokenRecord;
 use counterfoil_core::{Page, PageRequest, SessionId, Timestamp, TokenId};
 
+use tokio::sync::oneshot;
+
 use crate::SqliteStore;
 use crate::error::closed;
 
@@ -60,14 +62,12 @@ impl SessionStore for SqliteStore {
     }
 
     async fn revoke(&self, command: Revoke) -> StoreResult<Revocation> {
-        // What may be much is counted beside the writer, before the marker is there.
-        let counted = match command.selection.plan() {
+        match command.selection.plan() {
             Plan::Mark(Subject::Client { .. } | Subject::All | Subject::BegunBefore { .. }) => {
-                Some(self.count(&command.selection, command.now).await?)
+                self.revoke_many(command).await
             }
-            _ => None,
-        };
-        self.writer.run(move |transaction| revoke::revoke(transaction, &command, counted)).await
+            _ => self.writer.run(move |transaction| revoke::revoke(transaction, &command)).await,
+        }
     }
 
     async fn count(&self, selection: &Selection, now: Timestamp) -> StoreResult<Counts> {
@@ -128,5 +128,28 @@ impl SessionStore for SqliteStore {
             return Ok(Swept::default());
         }
         self.writer.run(move |transaction| sweep::sweep(transaction, now, keep_after, limit)).await
+    }
+}
+
+impl SqliteStore {
+    /// What may be much is counted beside the writer, as it was just before the marker. The marker waits for that moment
+    /// to be held on to, and not for the count.
+    async fn revoke_many(&self, command: Revoke) -> StoreResult<Revocation> {
+        let (selection, now) = (command.selection.clone(), command.now);
+        let (held, holds) = oneshot::channel();
+        let count = self.readers.read_aside(move |connection| {
+            let before = connection.unchecked_transaction()?;
+            feed::head(&before)?;
+            // Nobody listens any more when the call was given up.
+            let _ = held.send(());
+            revoke::count(&before, &selection, now)
+        });
+        let mark = async {
+            // What could not be counted is revoked all the same.
+            let _ = holds.await;
+            self.writer.run(move |transaction| revoke::revoke(transaction, &command)).await
+        };
+        let (counts, marked) = tokio::join!(count, mark);
+        Ok(Revocation { counts: counts?, ..marked? })
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn by_id(connection: &Connection, id: SessionId) -> Result<Option<Ses
     }
 }
 
-fn row_of(connection: &Connection, id: SessionId) -> Result<Option<Session>> {
+pub(super) fn row_of(connection: &Connection, id: SessionId) -> Result<Option<Session>> {
     connection
         .prepare_cached("SELECT * FROM sessions WHERE id = ?")?
         .query_row([id.as_bytes()], read)
@@ -97,13 +97,14 @@ pub(super) fn update(connection: &Connection, session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// Ends a session in its record, unless it ended before.
-pub(super) fn end_row(connection: &Connection, mut session: Session, end: End) -> Result<()> {
-    if session.ended.as_ref().is_none_or(|before| before.at > end.at) {
+/// Ends a session in its record, unless it ended before; returns whether it did.
+pub(super) fn end_row(connection: &Connection, mut session: Session, end: End) -> Result<bool> {
+    let earlier = session.ended.as_ref().is_none_or(|before| before.at > end.at);
+    if earlier {
         session.ended = Some(end);
         update(connection, &session)?;
     }
-    Ok(())
+    Ok(earlier)
 }
 
 /// Whether a revocation has ended it. One counts from when it was made, whatever the clock of the node that made it

@@ -5,7 +5,7 @@ use std::time::Duration;
 use counterfoil_core::account::Lifetimes;
 use counterfoil_core::port::{Counts, Revocation, Revoke};
 use counterfoil_core::revocation::{Plan, Selection, Subject};
-use counterfoil_core::session::{Credential, End, Session, SessionState};
+use counterfoil_core::session::{Credential, End, Session};
 use counterfoil_core::token::TokenState;
 use counterfoil_core::{ClientId, SessionId, Timestamp, UserId};
 use rusqlite::Connection;
@@ -26,11 +26,9 @@ pub(super) fn marker_expiry(session: &Session, now: Timestamp) -> Timestamp {
     tokens.max(now + AT_LEAST)
 }
 
-pub(super) fn revoke(
-    transaction: &Transaction<'_>,
-    command: &Revoke,
-    counted: Option<Counts>,
-) -> Result<Revocation> {
+/// Appends the marker or markers and, where they are of one user, ends the records. Records of many are neither ended
+/// nor counted here.
+pub(super) fn revoke(transaction: &Transaction<'_>, command: &Revoke) -> Result<Revocation> {
     let connection = transaction.connection;
     let now = command.now;
     let end = End { at: now, reason: command.reason, by: command.by.clone(), note: command.note.clone() };
@@ -47,13 +45,11 @@ pub(super) fn revoke(
         }
         Plan::Mark(Subject::Session { session }) => {
             let found = record::by_id(connection, session)?;
-            let Some(session) = found.filter(|session| session.state(now) == SessionState::Alive) else {
-                return nothing(connection);
-            };
-            end_each(transaction, vec![session], &end)
+            let going_on = found.filter(|session| !record::is_revoked(session, now));
+            end_each(transaction, going_on.into_iter().collect(), &end)
         }
         Plan::Mark(Subject::User { user }) => {
-            let sessions = alive_of(connection, user, now)?;
+            let sessions = not_ended_of(connection, user, now)?;
             let expires_at = sessions.iter().map(|session| marker_expiry(session, now)).max();
             let expires_at = expires_at.unwrap_or(now + AT_LEAST);
             let sequence = feed::append(transaction, &Subject::User { user }, &end, expires_at)?;
@@ -61,14 +57,14 @@ pub(super) fn revoke(
             Ok(Revocation { counts, sequence })
         }
         Plan::Enumerate { user } => {
-            let mut sessions = alive_of(connection, user, now)?;
+            let mut sessions = not_ended_of(connection, user, now)?;
             sessions.retain(|session| command.selection.selects(session.id, session.user, &session.client));
-            if sessions.is_empty() { nothing(connection) } else { end_each(transaction, sessions, &end) }
+            end_each(transaction, sessions, &end)
         }
         Plan::Mark(subject @ (Subject::Client { .. } | Subject::All | Subject::BegunBefore { .. })) => {
             let expires_at = now + Lifetimes::MAX_ACCESS + AT_LEAST;
             let sequence = feed::append(transaction, &subject, &end, expires_at)?;
-            Ok(Revocation { counts: counted.unwrap_or_default(), sequence })
+            Ok(Revocation { counts: Counts::default(), sequence })
         }
     }
 }
@@ -79,6 +75,9 @@ fn nothing(connection: &Connection) -> Result<Revocation> {
 
 /// A marker for each session, and its end.
 fn end_each(transaction: &Transaction<'_>, sessions: Vec<Session>, end: &End) -> Result<Revocation> {
+    if sessions.is_empty() {
+        return nothing(transaction.connection);
+    }
     let mut sequence = 0;
     for session in &sessions {
         let subject = Subject::Session { session: session.id };
@@ -88,29 +87,30 @@ fn end_each(transaction: &Transaction<'_>, sessions: Vec<Session>, end: &End) ->
     Ok(Revocation { counts, sequence })
 }
 
+/// Ends the records, and counts what was alive.
 fn end_records(connection: &Connection, sessions: Vec<Session>, end: &End) -> Result<Counts> {
-    let mut counts = Counts::default();
+    let counts = count_these(connection, &sessions, end.at)?;
     for session in sessions {
-        counts.sessions += 1;
-        counts.tokens += tokens::count_alive(connection, session.id, end.at)?;
         record::end_row(connection, session, end.clone())?;
     }
     Ok(counts)
 }
 
-fn alive_of(connection: &Connection, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
+/// A user's sessions that no revocation has ended. Those that have expired are among them: by the clock of another node
+/// they may not have, and what was revoked must never be used again.
+fn not_ended_of(connection: &Connection, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
     let unfinished = feed::unfinished(connection)?;
-    let sql = "SELECT * FROM sessions WHERE user = ? AND over_at > ? ORDER BY id";
+    let sql = "SELECT * FROM sessions WHERE user = ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY id";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map((user.as_bytes(), now.millis()), record::read)?;
-    let mut alive = Vec::new();
+    let mut found = Vec::new();
     for session in rows {
         let session = feed::with_unfinished(&unfinished, session?);
-        if session.state(now) == SessionState::Alive {
-            alive.push(session);
+        if !record::is_revoked(&session, now) {
+            found.push(session);
         }
     }
-    Ok(alive)
+    Ok(found)
 }
 
 pub(super) fn count(connection: &Connection, selection: &Selection, now: Timestamp) -> Result<Counts> {
@@ -124,12 +124,12 @@ pub(super) fn count(connection: &Connection, selection: &Selection, now: Timesta
         }
         Selection::Session(session) => {
             let found = record::by_id(connection, *session)?;
-            count_these(connection, found.into_iter(), now)
+            count_these(connection, found.as_slice(), now)
         }
         Selection::Sessions { user: Some(user), .. } => {
-            let mut sessions = alive_of(connection, *user, now)?;
+            let mut sessions = not_ended_of(connection, *user, now)?;
             sessions.retain(|session| selection.selects(session.id, session.user, &session.client));
-            count_these(connection, sessions.into_iter(), now)
+            count_these(connection, &sessions, now)
         }
         Selection::Sessions { user: None, client, begun_before, .. } => {
             let unfinished = feed::unfinished(connection)?;
@@ -143,7 +143,7 @@ pub(super) fn count(connection: &Connection, selection: &Selection, now: Timesta
                 for session in rows {
                     let session = feed::with_unfinished(&unfinished, session?);
                     if selection.selects(session.id, session.user, &session.client) {
-                        let one = count_these(connection, std::iter::once(session), now)?;
+                        let one = count_these(connection, &[session], now)?;
                         counts.sessions += one.sessions;
                         counts.tokens += one.tokens;
                     }
@@ -154,13 +154,9 @@ pub(super) fn count(connection: &Connection, selection: &Selection, now: Timesta
     }
 }
 
-fn count_these(
-    connection: &Connection,
-    sessions: impl Iterator<Item = Session>,
-    now: Timestamp,
-) -> Result<Counts> {
+fn count_these(connection: &Connection, sessions: &[Session], now: Timestamp) -> Result<Counts> {
     let mut counts = Counts::default();
-    for session in sessions.filter(|session| session.state(now) == SessionState::Alive) {
+    for session in sessions.iter().filter(|session| record::goes_on(session, now)) {
         counts.sessions += 1;
         counts.tokens += tokens::count_alive(connection, session.id, now)?;
     }
@@ -186,8 +182,9 @@ fn count_many(
     } else {
         number("SELECT COUNT(*) FROM sessions WHERE over_at > :now AND id < :before AND :client IS NULL")?
     };
+    // From the tokens that have not expired: a session has one or two of these, and thousands of others.
     let tokens = number(
-        "SELECT COUNT(*) FROM tokens JOIN sessions ON sessions.id = tokens.session
+        "SELECT COUNT(*) FROM tokens CROSS JOIN sessions ON sessions.id = tokens.session
          WHERE tokens.expires_at > :now AND tokens.revoked_at IS NULL AND sessions.over_at > :now
          AND sessions.id < :before AND (:client IS NULL OR sessions.client = :client)",
     )?;

@@ -37,11 +37,9 @@ pub(super) fn sweep(
 ) -> Result<Swept> {
     let connection = transaction.connection;
     let (ended, more_to_end) = finish_oldest(connection, limit)?;
-    let horizon = horizon(now, keep_after);
-    let removed = remove(connection, horizon, limit)?;
+    let (removed, more_to_remove) = remove(connection, horizon(now, keep_after), limit)?;
     let markers = forget(connection, now, limit)?;
-    let more = more_to_end || removed >= limit || markers >= limit;
-    Ok(Swept { ended, removed, markers, more })
+    Ok(Swept { ended, removed, markers, more: more_to_end || more_to_remove || markers >= limit })
 }
 
 /// Ends what the oldest unfinished marker covers, among the next sessions that were not looked at for it. Later markers
@@ -61,8 +59,7 @@ fn finish_oldest(connection: &Connection, limit: u32) -> Result<(u32, bool)> {
     let mut ended = 0;
     for session in sessions {
         if let Some(end) = oldest.end_of(&session) {
-            ended += u32::from(session.ended.is_none());
-            record::end_row(connection, session, end)?;
+            ended += u32::from(record::end_row(connection, session, end)?);
         }
     }
     let progress = "UPDATE markers SET unfinished = ?, swept_to = COALESCE(?, swept_to) WHERE sequence = ?";
@@ -71,15 +68,29 @@ fn finish_oldest(connection: &Connection, limit: u32) -> Result<(u32, bool)> {
     Ok((ended, more))
 }
 
-fn remove(connection: &Connection, horizon: i64, limit: u32) -> Result<u32> {
-    let of_sessions =
-        "DELETE FROM tokens WHERE session IN (SELECT id FROM sessions WHERE over_at < ? LIMIT ?)";
-    connection.prepare_cached(of_sessions)?.execute((horizon, limit))?;
-    let sessions = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE over_at < ? LIMIT ?)";
-    let sessions = connection.prepare_cached(sessions)?.execute((horizon, limit))?;
-    let tokens = "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE expires_at < ? LIMIT ?)";
-    let tokens = connection.prepare_cached(tokens)?.execute((horizon, limit))?;
-    Ok(u32::try_from(sessions.max(tokens)).unwrap_or(u32::MAX))
+/// Removes sessions that are long over, none before its tokens, and tokens that have long expired. Each statement looks
+/// at no more than `limit` sessions or tokens: one session can have thousands of tokens.
+fn remove(connection: &Connection, horizon: i64, limit: u32) -> Result<(u32, bool)> {
+    let over = "SELECT id FROM sessions WHERE over_at < ?1 ORDER BY over_at LIMIT ?2";
+    let of_sessions = format!(
+        "DELETE FROM tokens WHERE id IN
+        (SELECT tokens.id FROM ({over}) AS over CROSS JOIN tokens ON tokens.session = over.id LIMIT ?2)"
+    );
+    let sessions = format!(
+        "DELETE FROM sessions WHERE id IN (SELECT over.id FROM ({over}) AS over
+        WHERE NOT EXISTS (SELECT 1 FROM tokens WHERE tokens.session = over.id))"
+    );
+    let tokens = "DELETE FROM tokens WHERE id IN
+        (SELECT id FROM tokens WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+    let mut removed = 0;
+    let mut more = false;
+    for statement in [of_sessions.as_str(), sessions.as_str(), tokens] {
+        let rows = connection.prepare_cached(statement)?.execute((horizon, limit))?;
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        removed += rows;
+        more |= rows >= limit;
+    }
+    Ok((removed, more))
 }
 
 fn forget(connection: &Connection, now: Timestamp, limit: u32) -> Result<u32> {

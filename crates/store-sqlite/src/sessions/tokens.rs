@@ -2,12 +2,12 @@
 
 use counterfoil_core::audit::Actor;
 use counterfoil_core::port::TokenListing;
-use counterfoil_core::session::{End, Session};
+use counterfoil_core::session::End;
 use counterfoil_core::token::TokenRecord;
 use counterfoil_core::{Digest, SessionId, Timestamp, TokenId, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::record;
+use super::{feed, record};
 use crate::columns::{Result, client, end, id, instant, origin, parsed};
 
 pub(super) fn insert(connection: &Connection, token: &TokenRecord) -> Result<()> {
@@ -39,12 +39,20 @@ pub(super) fn insert(connection: &Connection, token: &TokenRecord) -> Result<()>
 pub(super) fn by_id(connection: &Connection, id: TokenId) -> Result<Option<TokenListing>> {
     let sql = "SELECT * FROM tokens WHERE id = ?";
     let token = connection.prepare_cached(sql)?.query_row([id.as_bytes()], read).optional()?;
-    token.map(|token| with_session(connection, token)).transpose()
+    match token {
+        None => Ok(None),
+        Some(token) => with_session(connection, &feed::unfinished(connection)?, token).map(Some),
+    }
 }
 
-/// A token with what its session says about it. A token whose session's record is gone outlived it only as a record.
-pub(super) fn with_session(connection: &Connection, record: TokenRecord) -> Result<TokenListing> {
-    let session: Option<Session> = record::by_id(connection, record.session)?;
+/// A token with what its session says about it. A session is never removed before its tokens.
+pub(super) fn with_session(
+    connection: &Connection,
+    unfinished: &[feed::Unfinished],
+    record: TokenRecord,
+) -> Result<TokenListing> {
+    let session = record::row_of(connection, record.session)?;
+    let session = session.map(|session| feed::with_unfinished(unfinished, session));
     let generation = session.as_ref().map_or(0, |session| session.generation);
     Ok(TokenListing { record, generation, session_end: session.and_then(|session| session.ended) })
 }

@@ -3,6 +3,8 @@
 mod latency;
 mod metrics;
 
+use std::sync::LazyLock;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -49,6 +51,9 @@ pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Problem>
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
 
+/// Made once: it is the same for everybody.
+static DOCUMENT: LazyLock<String> = LazyLock::new(crate::openapi);
+
 /// This document
 #[utoipa::path(get, path = "/openapi.json", tag = "operations", security(()),
     responses((status = 200, description = "OpenAPI 3.1", body = Value)))]
@@ -57,5 +62,5 @@ pub(crate) async fn openapi() -> Response {
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
     ];
-    (headers, crate::openapi()).into_response()
+    (headers, DOCUMENT.as_str()).into_response()
 }

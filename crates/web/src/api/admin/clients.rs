@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::list::List;
+use crate::api::list::List;
 use crate::app::App;
 use crate::extract::{Administrator, Body, Id};
 use crate::problem::Problem;

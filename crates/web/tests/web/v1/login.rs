@@ -1,5 +1,7 @@
 //! `/v1/login`
 
+use counterfoil_service::Settings;
+use counterfoil_web::WebSettings;
 use http::StatusCode;
 use insta::assert_json_snapshot;
 use serde_json::json;
@@ -88,4 +90,19 @@ async fn proving_who_one_is_again_changes_the_cookie_and_not_the_session() {
         .send(post("/v1/reauthenticate").cookie(&login).json(&json!({"password": "not it at all"})))
         .await;
     assert_eq!((wrong.status, wrong.code()), (StatusCode::UNAUTHORIZED, "invalid_credentials"));
+}
+
+#[tokio::test]
+async fn over_https_the_cookie_is_bound_to_the_host() {
+    let settings = Settings { public_url: Some("https://id.example.test".to_owned()), ..Settings::default() };
+    let world = World::with(settings, WebSettings::default()).await;
+    world.user("ada@example.test", false).await;
+    let body = json!({"email": "ada@example.test", "password": PASSWORD});
+    let answer = world.send(post("/v1/login").json(&body)).await;
+    assert_json_snapshot!("secure", answer.seen()["headers"]["set-cookie"]);
+    let value = answer.set_cookie("__Host-session").unwrap();
+    let tossed = format!("session=tossed; __Host-session={value}");
+    assert_eq!(world.send(get("/v1/me").header("cookie", &tossed)).await.status, StatusCode::OK);
+    let other_name = world.send(get("/v1/me").header("cookie", &format!("session={value}"))).await;
+    assert_eq!(other_name.code(), "no_credential");
 }
