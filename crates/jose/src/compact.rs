@@ -1,5 +1,7 @@
 //! The compact serialisation (RFC 7515, section 7.1): three parts of unpadded base64url, checked cheapest first.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -9,7 +11,7 @@ use crate::{Header, KeySet, VerifyError, VerifyingKey};
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// A compact JWS that was taken apart, and whose signature was not checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Unverified<'a> {
     header: Header,
     signing_input: &'a str,
@@ -69,6 +71,13 @@ impl<'a> Unverified<'a> {
         let payload = decode(self.payload)?;
         key.verify_signature(self.signing_input.as_bytes(), &signature)?;
         Ok(Verified { header: self.header, payload })
+    }
+}
+
+impl fmt::Debug for Unverified<'_> {
+    // A token is a secret of its bearer's: only its header is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Unverified").field(&self.header).finish()
     }
 }
 

@@ -16,7 +16,7 @@ pub enum JsonError {
     DuplicateMember,
 }
 
-/// Nested deeper than this, JSON is refused.
+/// More objects and arrays than this, one inside the other, are refused.
 const MAX_DEPTH: usize = 16;
 const DUPLICATE: &str = "duplicate member";
 
@@ -27,12 +27,17 @@ const DUPLICATE: &str = "duplicate member";
 /// [`JsonError::Malformed`].
 pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { depth: 0 }.deserialize(&mut deserializer).map_err(|error| classify(&error))?;
+    let value = strict_value(&mut deserializer).map_err(|error| classify(&error))?;
     deserializer.end().map_err(|_| JsonError::Malformed)?;
     match value {
         Value::Object(object) => Ok(object),
         _ => Err(JsonError::Malformed),
     }
+}
+
+/// Any JSON value, by the same rules, from whatever reads it.
+pub(crate) fn strict_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    Strict { depth: 0 }.deserialize(deserializer)
 }
 
 fn classify(error: &serde_json::Error) -> JsonError {
@@ -44,16 +49,20 @@ fn classify(error: &serde_json::Error) -> JsonError {
 }
 
 struct Strict {
+    /// How many objects and arrays the value is inside of.
     depth: usize,
+}
+
+impl Strict {
+    fn inside<E: serde::de::Error>(&self) -> Result<usize, E> {
+        if self.depth < MAX_DEPTH { Ok(self.depth + 1) } else { Err(E::custom("nested too deeply")) }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Strict {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        if self.depth > MAX_DEPTH {
-            return Err(D::Error::custom("nested too deeply"));
-        }
         deserializer.deserialize_any(self)
     }
 }
@@ -94,17 +103,19 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let depth = self.inside()?;
         let mut values = Vec::new();
-        while let Some(value) = access.next_element_seed(Self { depth: self.depth + 1 })? {
+        while let Some(value) = access.next_element_seed(Self { depth })? {
             values.push(value);
         }
         Ok(Value::Array(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let depth = self.inside()?;
         let mut members = Map::new();
         while let Some(name) = access.next_key::<String>()? {
-            let value = access.next_value_seed(Self { depth: self.depth + 1 })?;
+            let value = access.next_value_seed(Self { depth })?;
             if members.insert(name, value).is_some() {
                 return Err(A::Error::custom(DUPLICATE));
             }
@@ -133,6 +144,18 @@ mod tests {
             assert_eq!(parse_object(text.as_bytes()), Err(JsonError::Malformed), "{text}");
         }
         assert_eq!(parse_object(b"{\"a\":\"\xff\"}"), Err(JsonError::Malformed));
+    }
+
+    #[test]
+    fn sixteen_levels_are_read_and_no_more() {
+        for (open, core, close) in [("{\"a\":", "1", "}"), ("{\"a\":", "{}", "}"), ("{\"a\":", "[]", "}")] {
+            let levels = |count: usize| {
+                let around = if core == "1" { count } else { count - 1 };
+                format!("{}{core}{}", open.repeat(around), close.repeat(around))
+            };
+            assert!(parse_object(levels(16).as_bytes()).is_ok(), "{core}");
+            assert_eq!(parse_object(levels(17).as_bytes()), Err(JsonError::Malformed), "{core}");
+        }
     }
 
     proptest! {

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Value, json};
 
-use crate::json::parse_object;
+use crate::json::{parse_object, strict_value};
+use crate::parts::Parts;
 use crate::{Algorithm, KeyError};
 
 /// A public key as it is published: always with `use`, `alg` and `kid`, never with a private member.
@@ -29,18 +30,11 @@ pub struct Jwk {
     e: Option<String>,
 }
 
-/// The numbers of a public key.
-pub(crate) enum Parts {
-    Es256 { x: Vec<u8>, y: Vec<u8> },
-    EdDsa { x: Vec<u8> },
-    Rs256 { n: Vec<u8>, e: Vec<u8> },
-}
-
 /// Private members of every key type, and symmetric keys (RFC 7518, sections 6.2.2, 6.3.2 and 6.4).
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 impl Jwk {
-    /// Makes a key of its numbers; the `kid` is the thumbprint.
+    /// Makes a key of its numbers, which were checked; the `kid` is the thumbprint.
     pub(crate) fn from_parts(parts: &Parts) -> Self {
         let text = |bytes: &[u8]| Some(URL_SAFE_NO_PAD.encode(bytes));
         let empty = |alg, kty, crv| Self {
@@ -89,10 +83,7 @@ impl Jwk {
     }
 
     pub(crate) fn parts(&self) -> Result<Parts, KeyError> {
-        let bytes = |text: &Option<String>| {
-            let text = text.as_deref().ok_or(KeyError::Malformed)?;
-            URL_SAFE_NO_PAD.decode(text).map_err(|_| KeyError::Malformed)
-        };
+        let bytes = |text: &Option<String>| decode(text.as_deref());
         Ok(match self.alg {
             Algorithm::Es256 => Parts::Es256 { x: bytes(&self.x)?, y: bytes(&self.y)? },
             Algorithm::EdDsa => Parts::EdDsa { x: bytes(&self.x)? },
@@ -103,7 +94,7 @@ impl Jwk {
 
 impl<'de> Deserialize<'de> for Jwk {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::try_from(Value::deserialize(deserializer)?).map_err(de::Error::custom)
+        Self::try_from(strict_value(deserializer)?).map_err(de::Error::custom)
     }
 }
 
@@ -115,31 +106,46 @@ impl TryFrom<Value> for Jwk {
         if PRIVATE.iter().any(|name| members.contains_key(*name)) {
             return Err(KeyError::Private);
         }
-        let text = |name| members.get(name).and_then(Value::as_str);
-        if text("use").is_some_and(|usage| usage != "sig") {
+        let text = |name| match members.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str())),
+            Some(_) => Err(KeyError::Malformed),
+        };
+        if text("use")?.is_some_and(|usage| usage != "sig") {
             return Err(KeyError::Unsupported);
         }
-        let algorithm = match (text("kty"), text("crv")) {
+        // RFC 7517, section 4.3.
+        match members.get("key_ops") {
+            None => {}
+            Some(Value::Array(operations)) if operations.iter().any(|operation| operation == "verify") => {}
+            Some(Value::Array(_)) => return Err(KeyError::Unsupported),
+            Some(_) => return Err(KeyError::Malformed),
+        }
+        let algorithm = match (text("kty")?, text("crv")?) {
             (Some("EC"), Some("P-256")) => Algorithm::Es256,
             (Some("OKP"), Some("Ed25519")) => Algorithm::EdDsa,
             (Some("RSA"), _) => Algorithm::Rs256,
             _ => return Err(KeyError::Unsupported),
         };
-        if text("alg").is_some_and(|alg| alg != algorithm.as_str()) {
+        if text("alg")?.is_some_and(|alg| alg != algorithm.as_str()) {
             return Err(KeyError::Unsupported);
         }
-        let bytes = |name| {
-            let text = text(name).ok_or(KeyError::Malformed)?;
-            URL_SAFE_NO_PAD.decode(text).map_err(|_| KeyError::Malformed)
-        };
+        let bytes = |name| decode(text(name)?);
         let parts = match algorithm {
             Algorithm::Es256 => Parts::Es256 { x: bytes("x")?, y: bytes("y")? },
             Algorithm::EdDsa => Parts::EdDsa { x: bytes("x")? },
             Algorithm::Rs256 => Parts::Rs256 { n: bytes("n")?, e: bytes("e")? },
         };
-        let key = Self::from_parts(&parts);
-        Ok(Self { kid: text("kid").map_or_else(|| key.kid.clone(), str::to_owned), ..key })
+        let key = Self::from_parts(&parts.checked()?);
+        Ok(match text("kid")? {
+            Some(kid) => Self { kid: kid.to_owned(), ..key },
+            None => key,
+        })
     }
+}
+
+fn decode(number: Option<&str>) -> Result<Vec<u8>, KeyError> {
+    URL_SAFE_NO_PAD.decode(number.ok_or(KeyError::Malformed)?).map_err(|_| KeyError::Malformed)
 }
 
 /// A set of public keys (RFC 7517, section 5).
@@ -150,7 +156,8 @@ pub struct JwkSet {
 }
 
 impl JwkSet {
-    /// Reads a set. Keys of types or for purposes that are not supported are passed over (RFC 7517, section 5).
+    /// Reads a set. Keys of types or for purposes that are not supported, and malformed ones, are passed over
+    /// (RFC 7517, section 5).
     ///
     /// # Errors
     /// [`KeyError::Malformed`] when it is no set, [`KeyError::Private`] when any key has private members.

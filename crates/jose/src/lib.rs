@@ -7,6 +7,7 @@ mod header;
 mod json;
 mod jwk;
 mod key_set;
+mod parts;
 mod signing_key;
 mod verifying_key;
 

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use crate::jwk::Parts;
+use crate::parts::Parts;
 use crate::{Algorithm, Header, Jwk, KeyError, SignError, VerifyingKey};
 
 /// A private key.
@@ -75,7 +75,7 @@ impl SigningKey {
                 }
             }
         };
-        Ok(Self { pair, jwk: Jwk::from_parts(&parts) })
+        Ok(Self { pair, jwk: Jwk::from_parts(&parts.checked()?) })
     }
 
     /// Writes PKCS #8.

@@ -5,11 +5,8 @@ use std::fmt;
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 
-use crate::jwk::Parts;
+use crate::parts::Parts;
 use crate::{Algorithm, Jwk, KeyError, VerifyError};
-
-/// RFC 7518, section 3.3. The provider would only say so at the first signature.
-const MIN_RSA_BYTES: usize = 256;
 
 /// A public key.
 pub struct VerifyingKey {
@@ -22,7 +19,7 @@ impl VerifyingKey {
     /// Parses a public key.
     ///
     /// # Errors
-    /// [`KeyError::Malformed`] when the numbers are no key of the algorithm; RSA keys have 2,048 to 8,192 bits.
+    /// [`KeyError::Malformed`] when the numbers are no key of the algorithm: a point that is not on its curve, say.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
         let key = match jwk.parts()? {
             Parts::Es256 { x, y } => {
@@ -31,7 +28,6 @@ impl VerifyingKey {
                 ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| KeyError::Malformed)?
             }
             Parts::EdDsa { x } => ParsedPublicKey::new(&ED25519, x).map_err(|_| KeyError::Malformed)?,
-            Parts::Rs256 { n, .. } if n.len() < MIN_RSA_BYTES => return Err(KeyError::Malformed),
             Parts::Rs256 { n, e } => PublicKeyComponents { n, e }
                 .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
                 .map_err(|_| KeyError::Malformed)?,

@@ -1,7 +1,5 @@
 //! The published test vectors, taken as data.
 
-#![expect(clippy::unwrap_used, reason = "a failed assertion is a panic")]
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterfoil_jose::{Jwk, VerifyError, VerifyingKey};

@@ -75,7 +75,7 @@ pub enum Error {
         reason: EndReason,
     },
     /// The refresh token is not honoured (RFC 6749, section 5.2, `invalid_grant`).
-    #[error("the refresh token is not honoured: {cause}")]
+    #[error("{}", grant_advice(cause))]
     InvalidGrant {
         /// Why, in a stable word.
         cause: &'static str,
@@ -138,6 +138,19 @@ pub enum Error {
     /// Something that should not happen did.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a person can do about a refresh token that is not honoured.
+fn grant_advice(cause: &str) -> &'static str {
+    match cause {
+        "refresh_token_reused" => {
+            "a refresh token of this session was used after it had been replaced: somebody may have a copy, so the \
+             session was ended; log in again"
+        }
+        "session_ended" => "the session was ended: log in again",
+        "session_expired" => "the session has expired: log in again",
+        _ => "this is no refresh token of this server, or it was given to another client",
+    }
 }
 
 impl Error {

@@ -194,10 +194,9 @@ pub(super) fn report(context: &Context, report: &RevocationReport) -> Result<(),
         return Output::json(report);
     }
     let verb = if report.dry_run { "would be revoked" } else { "revoked" };
-    let mut text = format!(
-        "{} sessions, {} tokens {verb}; sequence {}",
-        report.sessions, report.tokens, report.sequence
-    );
+    let many = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let (sessions, tokens) = (many(report.sessions, "session"), many(report.tokens, "token"));
+    let mut text = format!("{sessions}, {tokens} {verb}; sequence {}", report.sequence);
     if let Some(until) = report.stateless_until {
         text.push_str(&format!(
             "\nstateless tokens of jwt clients cannot be taken back: they end by {until}"
