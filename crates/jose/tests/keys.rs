@@ -18,7 +18,7 @@ fn bare(algorithm: Algorithm) -> Value {
 
 fn with(jwk: &Value, name: &str, value: Value) -> Value {
     let mut jwk = jwk.clone();
-    jwk[name] = value;
+    jwk.as_object_mut().unwrap().insert(name.to_owned(), value);
     jwk
 }
 
@@ -38,7 +38,8 @@ fn admit(jwk: Value) -> Result<Algorithm, KeyError> {
 fn a_key_has_one_spelling() {
     let ec = bare(Algorithm::Es256);
     let (x, y) = (number(&ec, "x"), number(&ec, "y"));
-    let shifted = json!({"kty": "EC", "crv": "P-256", "x": text(&[&x[..], &y[..1]].concat()), "y": text(&y[1..])});
+    let shifted =
+        json!({"kty": "EC", "crv": "P-256", "x": text(&[&x[..], &y[..1]].concat()), "y": text(&y[1..])});
     let okp = bare(Algorithm::EdDsa);
     let x25519 = number(&okp, "x");
     // RFC 8410: what a certificate wraps around an Ed25519 key, which the provider would unwrap.
@@ -69,7 +70,9 @@ fn rsa_keys_have_2048_bits_when_made_and_2048_to_8192_when_read() {
         n[0] >>= (8 - count % 8) % 8;
         text(&n)
     };
-    for (count, admitted) in [(1024, false), (2047, false), (2048, true), (3072, true), (8192, true), (8193, false)] {
+    for (count, admitted) in
+        [(1024, false), (2047, false), (2048, true), (3072, true), (8192, true), (8193, false)]
+    {
         assert_eq!(admit(with(&rsa, "n", bits(count))).is_ok(), admitted, "{count} bits");
     }
     let mut even = n.clone();

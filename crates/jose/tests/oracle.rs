@@ -20,7 +20,7 @@ fn encoding_key(key: &SigningKey) -> EncodingKey {
         Algorithm::Rs256 => {
             // It takes PKCS #1, which PKCS #8 holds in an octet string behind 26 octets.
             let (around, inner) = der.split_at(26);
-            assert_eq!((around[22..24].as_ref(), inner[0]), ([0x04, 0x82].as_ref(), 0x30));
+            assert_eq!((around.get(22..24), inner.first()), (Some([0x04, 0x82].as_ref()), Some(&0x30)));
             EncodingKey::from_rsa_der(inner)
         }
     }
@@ -40,8 +40,8 @@ fn it_reads_our_tokens() {
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         let token = key.sign(TYP, b"{\"n\":7}").unwrap();
-        let read =
-            jsonwebtoken::decode::<Value>(&token, &DecodingKey::from_jwk(&jwk).unwrap(), &validation).unwrap();
+        let read = jsonwebtoken::decode::<Value>(&token, &DecodingKey::from_jwk(&jwk).unwrap(), &validation)
+            .unwrap();
         assert_eq!(read.claims, json!({"n": 7}));
         assert_eq!((read.header.kid.as_deref(), read.header.typ.as_deref()), (Some(key.key_id()), Some(TYP)));
         assert_eq!(jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).unwrap(), key.key_id());
