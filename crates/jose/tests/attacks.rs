@@ -64,6 +64,17 @@ fn what_is_signed_is_known_before_the_signature() {
 }
 
 #[test]
+fn a_token_is_three_parts_before_it_is_verified() {
+    let [key, ..] = &*KEYS;
+    let token = key.sign(TYP, b"{}").unwrap();
+    for wrong in
+        [format!("{token}.e30"), token.replacen('.', "..", 1), format!("{token}.e30.e30"), "e30".to_owned()]
+    {
+        assert_eq!(Unverified::parse(&wrong).err(), Some(VerifyError::Malformed), "{wrong}");
+    }
+}
+
+#[test]
 fn no_flipped_bit_and_no_truncation_is_accepted() {
     for key in KEYS.iter() {
         let token = key.sign(TYP, b"{\"sub\":\"ann\"}").unwrap();

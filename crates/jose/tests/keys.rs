@@ -78,11 +78,12 @@ fn rsa_keys_have_2048_bits_when_made_and_2048_to_8192_when_read() {
     let mut even = n.clone();
     even[255] &= 0xfe;
     for (what, n) in [("leading zero", [&[0][..], &n].concat()), ("even", even), ("none", Vec::new())] {
-        assert_eq!(admit(with(&rsa, "n", text(&n))), Err(KeyError::Malformed), "{what}");
+        // Already as a JWK, which would have another thumbprint.
+        assert_eq!(Jwk::try_from(with(&rsa, "n", text(&n))), Err(KeyError::Malformed), "{what}");
     }
     // 1 would make every message its own signature.
     for e in [&b""[..], b"\x00", b"\x01", b"\x02", b"\x00\x01\x00\x01", b"\x02\x00\x00\x00\x01"] {
-        assert_eq!(admit(with(&rsa, "e", text(e))), Err(KeyError::Malformed), "{e:?}");
+        assert_eq!(Jwk::try_from(with(&rsa, "e", text(e))), Err(KeyError::Malformed), "{e:?}");
     }
     for e in [&b"\x03"[..], b"\x01\x00\x01"] {
         assert_eq!(admit(with(&rsa, "e", text(e))), Ok(Algorithm::Rs256), "{e:?}");

@@ -68,8 +68,8 @@ fn finish_oldest(connection: &Connection, limit: u32) -> Result<(u32, bool)> {
     Ok((ended, more))
 }
 
-/// Removes sessions that are long over, none before its tokens, and tokens that have long expired. Each statement looks
-/// at no more than `limit` sessions or tokens: one session can have thousands of tokens.
+/// Removes sessions that are long over, none before its tokens, and tokens that have long expired. No more than `limit`
+/// sessions and as many tokens are looked at: one session can have thousands of tokens.
 fn remove(connection: &Connection, horizon: i64, limit: u32) -> Result<(u32, bool)> {
     let over = "SELECT id FROM sessions WHERE over_at < ?1 ORDER BY over_at LIMIT ?2";
     let of_sessions = format!(
@@ -82,15 +82,14 @@ fn remove(connection: &Connection, horizon: i64, limit: u32) -> Result<(u32, boo
     );
     let tokens = "DELETE FROM tokens WHERE id IN
         (SELECT id FROM tokens WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
-    let mut removed = 0;
-    let mut more = false;
-    for statement in [of_sessions.as_str(), sessions.as_str(), tokens] {
-        let rows = connection.prepare_cached(statement)?.execute((horizon, limit))?;
-        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-        removed += rows;
-        more |= rows >= limit;
-    }
-    Ok((removed, more))
+    let delete = |sql: &str, limit: u32| -> Result<u32> {
+        let rows = connection.prepare_cached(sql)?.execute((horizon, limit))?;
+        Ok(u32::try_from(rows).unwrap_or(u32::MAX))
+    };
+    let with_session = delete(&of_sessions, limit)?;
+    let sessions = delete(&sessions, limit)?;
+    let tokens = with_session + delete(tokens, limit.saturating_sub(with_session))?;
+    Ok((sessions + tokens, sessions >= limit || tokens >= limit))
 }
 
 fn forget(connection: &Connection, now: Timestamp, limit: u32) -> Result<u32> {
