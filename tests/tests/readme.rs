@@ -100,7 +100,8 @@ fn start(binary: &Path, folder: &Path) -> Server {
         .unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let first = lines.next().expect("the server says where it listens").unwrap();
-    let address = first.rsplit_once("http://").unwrap_or_else(|| panic!("no address in {first:?}")).1.to_owned();
+    let address =
+        first.rsplit_once("http://").unwrap_or_else(|| panic!("no address in {first:?}")).1.to_owned();
     // The rest is read too, so that the server is never held up.
     std::thread::spawn(move || lines.for_each(drop));
     Server { process, address }

@@ -98,7 +98,8 @@ impl Checks {
     /// The last use of a session that may not be in its record yet.
     pub(super) fn last_use(&self, session: SessionId) -> Option<Timestamp> {
         let noted = self.lock_seen().get(&session).copied();
-        let cached = self.cookies.get(&session).and_then(|checked| Some(checked.cookie.as_ref()?.last_seen()));
+        let cached =
+            self.cookies.get(&session).and_then(|checked| Some(checked.cookie.as_ref()?.last_seen()));
         noted.max(cached)
     }
 
