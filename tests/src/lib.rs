@@ -1,1 +1,10 @@
-//! tests
+//! What the tests of the whole binary share: a server of their own on a free port, its command line, and requests whose
+//! every header can be chosen.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a harness that fails is a test that fails")]
+
+mod answer;
+mod server;
+
+pub use answer::Answer;
+pub use server::{PASSWORD, Server, binary};

@@ -139,8 +139,9 @@ async fn serve(config: Config, change_issuer: bool, started: Instant) -> Result<
         authority.clone(),
     );
     let limits = Limits { connections: config.server.max_connections, grace: config.server.shutdown_grace.0 };
-    greet(&authority, &config, address, started).await?;
+    // Before it says that it is there: whoever reads that may stop it at once.
     let stopped = stop_signal()?;
+    greet(&authority, &config, address, started).await?;
     let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
     let connections = tokio::spawn(http::serve(listener, web.router(), limits, async {
         let _ = stopping.await;

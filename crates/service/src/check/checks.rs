@@ -46,6 +46,8 @@ pub(crate) struct Checked {
 /// What is known of a session whose cookie was checked.
 #[derive(Debug)]
 pub(crate) struct CheckedCookie {
+    /// The tag of the cookie that was checked: another one is another cookie.
+    tag: Box<[u8]>,
     secret: Digest,
     previous: Option<(Digest, Timestamp)>,
     idle_timeout: Duration,
@@ -131,9 +133,16 @@ impl Checked {
         Self { caller, generation, expires_at, epoch, confirmed: AtomicU64::new(u64::MAX), cookie: None }
     }
 
-    pub(super) fn of_session(caller: Caller, session: &Session, epoch: u64, now: Timestamp) -> Option<Self> {
+    pub(super) fn of_session(
+        caller: Caller,
+        session: &Session,
+        tag: &[u8],
+        epoch: u64,
+        now: Timestamp,
+    ) -> Option<Self> {
         let Credential::Cookie { secret, previous } = session.credential else { return None };
         let cookie = CheckedCookie {
+            tag: tag.into(),
             secret,
             previous,
             idle_timeout: session.idle_timeout,
@@ -185,11 +194,11 @@ impl Checked {
 }
 
 impl CheckedCookie {
-    /// Whether this copy can answer for a cookie with that secret.
-    pub(super) fn answers_for(&self, secret: Digest, now: Timestamp) -> bool {
+    /// Whether this copy can answer for a cookie with that secret and tag.
+    pub(super) fn answers_for(&self, secret: Digest, tag: &[u8], now: Timestamp) -> bool {
         let known =
             self.secret == secret || self.previous.is_some_and(|(old, until)| now < until && old == secret);
-        known && now.since(self.loaded_at) < RELOAD_AFTER
+        known && *self.tag == *tag && now.since(self.loaded_at) < RELOAD_AFTER
     }
 
     /// Notes a use; whether it is long enough after the last noted one to be written.

@@ -15,12 +15,12 @@ const NOT_OURS: Error = Error::BadCredential { code: "malformed_cookie" };
 
 impl Authority {
     pub(super) async fn check_cookie(&self, text: &str) -> Result<Caller, Error> {
-        let (cookie, _) = SessionCookie::parse_unchecked(text).map_err(|_| NOT_OURS)?;
+        let (cookie, tag) = SessionCookie::parse_unchecked(text).map_err(|_| NOT_OURS)?;
         let secret = sha256(cookie.secret.expose());
         let now = self.0.clock.now();
         let known = self.0.checks.cookie(cookie.session).filter(|checked| {
             checked.epoch == self.0.accounts.epoch()
-                && checked.cookie.as_ref().is_some_and(|cookie| cookie.answers_for(secret, now))
+                && checked.cookie.as_ref().is_some_and(|cookie| cookie.answers_for(secret, &tag, now))
         });
         let checked = match known {
             Some(checked) => {
@@ -31,7 +31,7 @@ impl Authority {
                 self.0.counters.checks_missed.add();
                 // Only what we made ourselves is worth asking the store about.
                 SessionCookie::parse(text, &self.0.keyring).map_err(|_| NOT_OURS)?;
-                self.load_cookie(&cookie, secret, now).await?
+                self.load_cookie(&cookie, secret, &tag, now).await?
             }
         };
         match self.stands(&checked, now).await {
@@ -53,6 +53,7 @@ impl Authority {
         &self,
         cookie: &SessionCookie,
         secret: Digest,
+        tag: &[u8],
         now: Timestamp,
     ) -> Result<Arc<Checked>, Error> {
         let epoch = self.0.accounts.epoch();
@@ -65,7 +66,7 @@ impl Authority {
             return Err(Error::BadCredential { code: "replaced_cookie" });
         }
         let caller = self.cookie_caller(session).await?;
-        let checked = Checked::of_session(caller, session, epoch, now).map(Arc::new).ok_or(NOT_OURS)?;
+        let checked = Checked::of_session(caller, session, tag, epoch, now).map(Arc::new).ok_or(NOT_OURS)?;
         self.0.checks.keep_cookie(cookie.session, Arc::clone(&checked));
         Ok(checked)
     }

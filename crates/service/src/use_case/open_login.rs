@@ -6,6 +6,7 @@ use std::time::Duration;
 use counterfoil_core::account::{Client, User};
 use counterfoil_core::credential::{Credential as _, RefreshToken, SessionCookie};
 use counterfoil_core::port::Created;
+use counterfoil_core::revocation::Selection;
 use counterfoil_core::session::{Credential, End, EndReason, Origin, RefreshState, Session};
 use counterfoil_core::token::TokenRecord;
 use counterfoil_core::{ClientId, Mode, SecretBytes, SessionCard, SessionId, Timestamp, UserCard, UserId};
@@ -74,13 +75,25 @@ impl Authority {
         mut opening: Opening<'_>,
     ) -> Result<(SignedIn, Option<SessionId>), Error> {
         for _ in 0..ATTEMPTS {
-            if let Some(opened) = self.try_open(&user, opening).await? {
-                return Ok(opened);
-            }
-            opening.generation = self.catch_up().await?;
+            let opened = self.try_open(&user, opening).await?;
+            let overtaken_at = if opened.is_none() { Some(self.catch_up().await?) } else { None };
             let again = self.0.stores.accounts.user(user.id).await?;
             let same = |again: &User| again.disabled_at.is_none() && again.password == user.password;
-            user = again.filter(same).ok_or(Error::Overtaken)?;
+            match (again.filter(same), opened, overtaken_at) {
+                (Some(_), Some(opened), _) => return Ok(opened),
+                (Some(again), None, Some(sequence)) => {
+                    user = again;
+                    opening.generation = sequence;
+                }
+                // The password was changed while the old one was being checked. Whoever changed it ended the sessions
+                // that were there; one that came after is ended here.
+                (_, Some((_, Some(session))), _) => {
+                    let end = Selection::Session(session);
+                    self.end(end, EndReason::PasswordChanged, None, None).await?;
+                    return Err(Error::Overtaken);
+                }
+                _ => return Err(Error::Overtaken),
+            }
         }
         Err(Error::Overtaken)
     }

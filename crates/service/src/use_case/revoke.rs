@@ -1,5 +1,7 @@
 //! Revocation: the marker, then this node's view, then the answer with what every verifier confirmed.
 
+use std::time::Duration;
+
 use counterfoil_core::account::ClientKind;
 use counterfoil_core::audit::{Action, Actor};
 use counterfoil_core::port::{Counts, Revocation, Revoke};
@@ -61,7 +63,11 @@ impl Authority {
     /// [`Error::BadQuery`] for a note that is too long, [`Error::Store`].
     pub async fn revoke(&self, request: RevokeRequest, by: &By) -> Result<RevocationReport, Error> {
         let started = self.0.clock.now();
-        let RevokeRequest { selection, note, dry_run } = request;
+        let RevokeRequest { mut selection, note, dry_run } = request;
+        if let Selection::Sessions { begun_before: Some(before), .. } = &mut selection {
+            // Up to now: a marker for the future would end logins that nobody has made yet.
+            *before = (*before).min(started + Duration::from_millis(1));
+        }
         if note.as_ref().is_some_and(|note| note.len() > 256 || note.chars().any(char::is_control)) {
             return Err(Error::BadQuery("reason: at most 256 bytes without control characters".to_owned()));
         }
