@@ -19,6 +19,7 @@ use tower::ServiceExt;
 
 use crate::api::me;
 use crate::app::App;
+use crate::extract::arrived;
 use crate::problem::{Fault, Problem};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -61,8 +62,12 @@ impl Outermost {
     }
 
     async fn by_the_table(&self, request: Request) -> Response {
-        // A body may take as long to arrive; an answer has as long again.
-        let limit = self.app.settings.request_timeout * 2;
+        let request = match arrived(&self.app, request).await {
+            Ok(request) => request,
+            Err(problem) => return problem.into_response(),
+        };
+        // The body has had its time; the answer has as much again.
+        let limit = self.app.settings.request_timeout;
         match tokio::time::timeout(limit, self.inner.clone().oneshot(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},

@@ -1,19 +1,26 @@
-//! Reading a request's body: of the right media type, no larger and no slower than allowed.
+//! A request's body: no larger and no slower than allowed, whole before anything answers, and of the right media type.
 
+use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 
 use crate::app::Shared;
 use crate::problem::Problem;
 
-/// The whole body, if it is of that media type.
-pub(crate) async fn read_bounded(
-    app: &Shared,
-    request: Request,
-    media: &'static str,
-) -> Result<Bytes, Problem> {
+/// Lets the whole body arrive before anything answers: an answer that leaves a body unread costs the client its
+/// connection, and the request that it sends on it next.
+pub(crate) async fn arrived(app: &Shared, request: Request) -> Result<Request, Problem> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    Ok(Request::from_parts(parts, read_bounded(app, body).await?.into()))
+}
+
+/// The body that has arrived, if it is of that media type.
+pub(super) async fn of_media_type(request: Request, media: &'static str) -> Result<Bytes, Problem> {
     if !is_of(request.headers(), media) {
         return Err(Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -21,6 +28,18 @@ pub(crate) async fn read_bounded(
             format!("send the body with Content-Type: {media}"),
         ));
     }
+    request.into_body().collect().await.map(Collected::to_bytes).map_err(|_| broken())
+}
+
+fn broken() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "broken_body",
+        "the body ended before it was complete: send it again",
+    )
+}
+
+async fn read_bounded(app: &Shared, body: Body) -> Result<Bytes, Problem> {
     let limit = app.settings.body_limit;
     let too_large = || {
         Problem::new(
@@ -29,15 +48,11 @@ pub(crate) async fn read_bounded(
             format!("the body may have at most {limit} bytes"),
         )
     };
-    let read = Limited::new(request.into_body(), limit).collect();
+    let read = Limited::new(body, limit).collect();
     match tokio::time::timeout(app.settings.request_timeout, read).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "broken_body",
-            "the body ended before it was complete: send it again",
-        )),
+        Ok(Err(_)) => Err(broken()),
         Err(_) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,
             "body_too_slow",

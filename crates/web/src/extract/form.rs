@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use zeroize::Zeroizing;
 
-use super::{read_bounded, urlencoded};
+use super::{of_media_type, urlencoded};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -27,8 +27,8 @@ impl Form {
 impl FromRequest<App> for Form {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let bytes = read_bounded(app, request, "application/x-www-form-urlencoded").await?;
+    async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
+        let bytes = of_media_type(request, "application/x-www-form-urlencoded").await?;
         let refused = |detail: &'static str| Problem::new(StatusCode::BAD_REQUEST, "malformed_form", detail);
         let pairs = urlencoded::pairs(&bytes).ok_or_else(|| refused("the form is not UTF-8"))?;
         let repeated = |(at, (name, _)): (usize, &(String, _))| pairs.iter().take(at).any(|(n, _)| n == name);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use zeroize::Zeroizing;
 
-use super::read_bounded;
+use super::of_media_type;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -19,8 +19,8 @@ pub(crate) struct Body<T>(pub(crate) T);
 impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let bytes = read_bounded(app, request, "application/json").await?;
+    async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
+        let bytes = of_media_type(request, "application/json").await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| refused(&error))
     }
 }

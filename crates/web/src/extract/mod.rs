@@ -11,7 +11,8 @@ mod query;
 mod same_origin;
 mod urlencoded;
 
-pub(crate) use body::read_bounded;
+pub(crate) use body::arrived;
+use body::of_media_type;
 pub(crate) use caller::{Administrator, Calling, check, credential};
 pub(crate) use client::{ServiceClient, basic_or_post};
 pub(crate) use form::Form;
