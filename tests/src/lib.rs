@@ -1,7 +1,12 @@
 //! What the tests of the whole binary share: a server of their own on a free port, its command line, and requests whose
 //! every header can be chosen.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a harness that fails is a test that fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness that fails is a test that fails"
+)]
 
 mod answer;
 mod server;

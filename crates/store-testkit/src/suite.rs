@@ -22,7 +22,7 @@ macro_rules! session_store_suite {
             refresh_races: [exactly_one_of_many_rotates, many_replays_leave_one_marker, a_refresh_that_races_with_a_revocation_saves_nothing];
             revocation: [a_session_ends_with_its_tokens, a_token_ends_alone, one_marker_ends_everything_of_a_user, one_session_is_spared, all_conditions_must_be_met, the_second_time_counts_nothing, what_was_never_there_leaves_no_marker, what_has_expired_is_not_counted, a_cookies_marker_lives_some_minutes, exactly_one_of_many_counts_a_session, numbers_are_given_once];
             revocation_of_many: [everything_of_a_client_ends, everything_ends, everything_that_began_before_ends, everything_of_a_client_that_began_before_ends, the_marker_outlives_every_token, who_logs_in_afterwards_is_alive, the_first_end_stays];
-            superseding: [it_goes_on_until_its_end, a_refresh_under_way_is_answered, the_first_end_stays, exactly_one_of_many_supersedes, what_is_over_stays_as_it_is, a_revocation_ends_it_at_once];
+            superseding: [it_goes_on_until_its_end, a_refresh_under_way_is_answered, the_first_end_stays, exactly_one_of_many_supersedes, what_is_over_stays_as_it_is, a_revocation_ends_it_at_once, the_users_marker_outlives_its_tokens];
             sweeping: [an_empty_store_has_nothing_to_do, the_living_are_left_alone, what_is_long_over_goes, what_was_over_after_the_horizon_stays, old_tokens_of_a_living_session_go, a_repeat_finds_its_token_whatever_the_horizon, the_work_of_many_is_done_in_pieces, a_limit_is_kept, nodes_may_sweep_at_once];
             token_listing: [the_newest_come_first, filters_select, states_are_those_of_the_present_handed_in, words_are_found];
             touching: [a_session_that_was_seen_says_so, a_time_never_moves_back, many_are_noted_at_once, use_keeps_alive_and_does_not_bring_back, what_was_ended_is_left_alone, a_revocation_by_a_clock_that_is_ahead_counts_at_once, a_new_secret_replaces_the_old_one, secrets_replaced_at_once_follow_one_another, what_has_no_cookie_gets_no_secret];
@@ -42,7 +42,7 @@ macro_rules! session_store_suite {
 macro_rules! account_store_suite {
     ($fresh:path) => {
         $crate::laws! { $fresh, accounts,
-            audit: [the_newest_come_first, filters_select, nothing_is_lost_when_many_append, the_oldest_are_trimmed];
+            audit: [the_newest_come_first, filters_select, nothing_is_lost_when_many_append, the_oldest_are_trimmed, a_wrong_clock_keeps_nothing];
             changes: [every_change_is_told_in_order, what_changed_nothing_is_not_told, who_cannot_follow_is_told_so, many_are_told_piece_by_piece, who_waits_learns_of_it];
             clients: [clients_are_read_back_by_id, a_taken_id_is_refused, exactly_one_of_many_creates_it, it_is_replaced_as_it_was_known, exactly_one_of_many_replaces_it, it_is_removed_once];
             installation: [the_first_values_hold, nodes_that_start_at_once_agree, the_issuer_can_be_replaced];

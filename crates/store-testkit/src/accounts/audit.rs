@@ -112,3 +112,16 @@ pub async fn the_oldest_are_trimmed(nodes: AccountNodes) {
     nodes.one.append_audit(audit_event(Action::LoggedIn, "a", at(200))).await.unwrap();
     assert!(all(&*nodes.one, &AuditFilter::default(), 50).await[0].sequence > newest);
 }
+
+/// One that tells a time ahead of its own, by a clock that was wrong, does not keep those after it.
+pub async fn a_wrong_clock_keeps_nothing(nodes: AccountNodes) {
+    for second in [1_000_000, 1, 2, 1_000_000, 3, 200] {
+        nodes.one.append_audit(audit_event(Action::LoggedIn, "a", at(second))).await.unwrap();
+    }
+    assert_eq!(nodes.other.trim_audit(at(100), 2).await.unwrap(), 2);
+    assert_eq!(nodes.other.trim_audit(at(100), 2).await.unwrap(), 1);
+    assert_eq!(nodes.other.trim_audit(at(100), 2).await.unwrap(), 0);
+    let left: Vec<_> =
+        all(&*nodes.one, &AuditFilter::default(), 50).await.iter().map(|entry| entry.at).collect();
+    assert_eq!(left, [at(200), at(1_000_000), at(1_000_000)]);
+}

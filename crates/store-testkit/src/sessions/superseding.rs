@@ -1,13 +1,15 @@
 //! Ending a session a few seconds ahead, when the same browser logs in again.
 
+use std::time::Duration;
+
 use counterfoil_core::Timestamp;
 use counterfoil_core::port::{Ended, RefreshOutcome};
-use counterfoil_core::revocation::Selection;
+use counterfoil_core::revocation::{Issued, Selection, View};
 use counterfoil_core::session::{End, EndReason, Session, SessionState};
 
-use super::{begin_cookie, begin_recorded, counts, head, read, refresh, revoke};
+use super::{begin_cookie, begin_recorded, counts, head, read, refresh, revoke, sweep_all};
 use crate::SessionNodes;
-use crate::build::{self, IDLE, at};
+use crate::build::{self, ACCESS, IDLE, at};
 
 fn superseded(at: Timestamp) -> End {
     End { at, reason: EndReason::Superseded, by: None, note: None }
@@ -74,4 +76,25 @@ pub async fn a_revocation_ends_it_at_once(nodes: SessionNodes) {
     nodes.one.supersede(session.id, superseded(at(70))).await.unwrap();
     assert_eq!(revoke(&*nodes.one, Selection::Session(session.id), at(65)).await, (counts(1, 1), 1));
     assert_eq!(read(&*nodes.one, session.id).await.ended, Some(build::end(at(65))));
+}
+
+/// A token of it that the user's marker covers is refused until it expires: the marker is not forgotten before.
+pub async fn the_users_marker_outlives_its_tokens(nodes: SessionNodes) {
+    let (session, token) = begin_recorded(&*nodes.one, build::user_id(), &build::client("web"), at(0)).await;
+    nodes.one.supersede(session.id, superseded(at(5))).await.unwrap();
+    revoke(&*nodes.one, Selection::user(session.user), at(10)).await;
+    let issued = Issued {
+        token: Some(token.id),
+        session: session.id,
+        user: session.user,
+        client: &session.client,
+        generation: session.generation,
+    };
+    let last = at(0) + ACCESS - Duration::from_millis(1);
+    for now in [at(10), last] {
+        sweep_all(&*nodes.one, now, at(-3600), 100).await;
+        let mut view = View::new();
+        view.restore(nodes.other.snapshot(now).await.unwrap());
+        assert!(view.covers(&issued).is_some(), "at {now}");
+    }
 }
