@@ -21,8 +21,9 @@ pub(crate) struct Observer {
 impl Observer {
     pub(crate) fn start(connection: Connection, moved: Arc<Moved>) -> StoreResult<Self> {
         let (wake, woken) = sync_channel(1);
+        // Read here and not on the thread, which may begin late: a commit after the store was opened must be noticed.
+        let mut seen = data_version(&connection);
         let observe = move || {
-            let mut seen = data_version(&connection);
             while let Ok(()) | Err(RecvTimeoutError::Timeout) = woken.recv_timeout(EVERY) {
                 let present = data_version(&connection);
                 // A counter that cannot be read may hide a commit: those who wait look for themselves.
@@ -57,4 +58,24 @@ impl Observer {
 
 fn data_version(connection: &Connection) -> Option<i64> {
     connection.prepare_cached("PRAGMA data_version").ok()?.query_row([], |row| row.get(0)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_commit_right_after_the_start_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let writer = Connection::open(&path).unwrap();
+        writer.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE t (n)").unwrap();
+        for _ in 0..20 {
+            let moved = Arc::new(Moved::default());
+            let mut told = moved.accounts.subscribe();
+            let _observer = Observer::start(Connection::open(&path).unwrap(), Arc::clone(&moved)).unwrap();
+            writer.execute_batch("INSERT INTO t VALUES (1)").unwrap();
+            tokio::time::timeout(Duration::from_secs(5), told.changed()).await.unwrap().unwrap();
+        }
+    }
 }

@@ -6,8 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use counterfoil_core::port::{AccountStore as _, Created, SessionFilter, SessionStore as _, StoreError};
+use counterfoil_core::account::UserChange;
+use counterfoil_core::audit::Action;
+use counterfoil_core::port::{
+    AccountChange, AccountStore as _, AuditFilter, Created, SessionFilter, SessionStore as _, StoreError,
+};
 use counterfoil_core::revocation::Selection;
+use counterfoil_core::session::Session;
 use counterfoil_core::{Mode, PageRequest};
 use counterfoil_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 use counterfoil_store_testkit::build::{self, at};
@@ -34,11 +39,31 @@ async fn what_was_acknowledged_is_there_after_closing() {
     let store = open(&path);
     let session = build::cookie(build::user_id(), &build::client("web"), at(0));
     assert_eq!(store.create(session.clone(), None).await.unwrap(), Created::Done);
+    let (recorded, token) = build::recorded(build::user_id(), &build::client("web"), at(0));
+    store.create(recorded.clone(), Some(token.clone())).await.unwrap();
+    // The work of the second marker is not done when the store is closed.
+    store.revoke(build::revoke(Selection::user(recorded.user), at(1))).await.unwrap();
+    store.revoke(build::revoke(Selection::all(), at(2))).await.unwrap();
+    let (head, markers) = (store.feed_head().await.unwrap(), store.markers_after(0, 9).await.unwrap());
+    let user = build::user("ann@example.test");
+    store.create_user(user.clone()).await.unwrap().unwrap();
+    store.change_user(user.id, UserChange::Admin(true), at(1)).await.unwrap();
+    store.append_audit(build::audit_event(Action::UserChanged, "ann", at(1))).await.unwrap();
     store.close().await;
     assert!(matches!(store.create(session.clone(), None).await, Err(StoreError::Unavailable(_))));
     drop(store);
     assert!(!path.with_extension("db-wal").exists(), "the log was folded into the file");
-    assert_eq!(open(&path).session(session.id).await.unwrap(), Some(session));
+    let store = open(&path);
+    let ended = Session { ended: Some(build::end(at(2))), ..session };
+    assert_eq!(store.session(ended.id).await.unwrap(), Some(ended));
+    let listing = store.token(token.id).await.unwrap().unwrap();
+    assert_eq!((listing.record, listing.session_end), (token, Some(build::end(at(1)))));
+    assert_eq!(store.feed_head().await.unwrap(), head);
+    assert_eq!(store.markers_after(0, 9).await.unwrap(), markers);
+    assert!(store.user(user.id).await.unwrap().unwrap().admin);
+    assert_eq!(store.changes_after(0).await.unwrap(), Some(vec![(1, AccountChange::User(user.id))]));
+    let entries = store.audit(&AuditFilter::default(), PageRequest::new(9, None)).await.unwrap();
+    assert_eq!(entries.items.len(), 1);
 }
 
 #[tokio::test]
@@ -230,7 +255,7 @@ async fn who_missed_more_changes_than_are_kept_is_told_so() {
     let tasks: Vec<_> = (0..10_100)
         .map(|number| {
             let store = Arc::clone(&store);
-            let change = counterfoil_core::account::UserChange::Admin(number % 2 == 0);
+            let change = UserChange::Admin(number % 2 == 0);
             let id = user.id;
             tokio::spawn(async move { store.change_user(id, change, at(1)).await.unwrap() })
         })

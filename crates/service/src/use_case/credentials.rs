@@ -119,7 +119,7 @@ impl Authority {
         match self.prove_password(user.as_ref(), password).await? {
             Verdict::Right | Verdict::RightButOutdated => Ok(self.0.clock.now()),
             Verdict::Wrong => {
-                self.note_failure(caller.user_id(), origin).await;
+                self.note_failure(Some(caller.user_id()), origin).await;
                 Err(Error::InvalidCredentials)
             }
         }

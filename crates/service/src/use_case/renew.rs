@@ -54,7 +54,7 @@ impl Authority {
         let generation = claims.generation;
         if client.mode == Mode::Recorded {
             let opening = Opening { client: &client, auth_time, generation, origin };
-            return Ok(self.open_login(user, opening).await?.0);
+            return self.open_renewed(&user, opening).await;
         }
         let grant = Grant { client: &client, user: &user, session: None, auth_time, generation, ends_at };
         Ok(SignedIn::Jwt(self.mint(&grant, now)?.sign(self)?))

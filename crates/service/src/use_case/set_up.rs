@@ -59,18 +59,17 @@ impl Authority {
         if !self.setup_link_is_good(token).await? {
             return Err(Error::InvalidSetupLink);
         }
-        // What can be refused is refused before the link is used up.
-        sign_up.email.parse::<counterfoil_core::account::Email>()?;
-        self.password_policy().check(&sign_up.password)?;
-        if self.user_by_email(&sign_up.email).await.is_ok() {
+        // All that can be refused or fail is done before the link is used up.
+        let SignUp { email, password, name } = sign_up;
+        if self.user_by_email(&email).await.is_ok() {
             return Err(Error::EmailTaken);
         }
+        let new = NewUser { email, password: Some(password), name, admin: true };
+        let user = self.prepare_user(new).await?;
         if !self.0.stores.accounts.take_setup_link(digest, self.0.clock.now()).await? {
             return Err(Error::InvalidSetupLink);
         }
-        let SignUp { email, password, name } = sign_up;
-        let new = NewUser { email, password: Some(password), name, admin: true };
-        let user = self.make_user(new, |id| By { actor: Actor::User(id), address: origin.address }).await?;
+        let user = self.keep_user(user, |id| By { actor: Actor::User(id), address: origin.address }).await?;
         let by = By { actor: Actor::User(user.id), address: origin.address };
         self.audit_event(&by, Action::SetupLink, Some(user.id.to_string()), json!({"used": true})).await;
         Ok(user)

@@ -44,9 +44,8 @@ impl Authority {
             (Verdict::Right | Verdict::RightButOutdated, Some(user)) if user.disabled_at.is_none() => user,
             (_, user) => {
                 self.0.counters.sign_in_failures.add();
-                if let Some(user) = user {
-                    self.note_failure(user.id, origin).await;
-                }
+                // Noted for unknown users too: what is written down takes time, and that must tell nothing.
+                self.note_failure(user.map(|user| user.id), origin).await;
                 return Err(Error::InvalidCredentials);
             }
         };
@@ -65,9 +64,10 @@ impl Authority {
         Ok(signed_in)
     }
 
-    pub(super) async fn note_failure(&self, user: UserId, origin: &Origin) {
-        let by = By { actor: Actor::User(user), address: origin.address };
-        self.audit_event(&by, Action::LoginFailed, Some(user.to_string()), json!({})).await;
+    /// The address that an unknown user gave is not noted: it may be a password, typed into the wrong field.
+    pub(super) async fn note_failure(&self, user: Option<UserId>, origin: &Origin) {
+        let by = By { actor: user.map_or(Actor::System, Actor::User), address: origin.address };
+        self.audit_event(&by, Action::LoginFailed, user.map(|user| user.to_string()), json!({})).await;
     }
 
     /// Hashes the password anew under the parameters that are configured now. If it cannot be done at this moment, the

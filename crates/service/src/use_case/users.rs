@@ -74,6 +74,12 @@ impl Authority {
     }
 
     pub(super) async fn make_user(&self, new: NewUser, by: impl FnOnce(UserId) -> By) -> Result<User, Error> {
+        let user = self.prepare_user(new).await?;
+        self.keep_user(user, by).await
+    }
+
+    /// Everything about a new user that can be refused.
+    pub(super) async fn prepare_user(&self, new: NewUser) -> Result<User, Error> {
         let email: Email = new.email.parse()?;
         let name = display_name(new.name.as_deref())?;
         let password = match new.password {
@@ -81,7 +87,7 @@ impl Authority {
             Some(password) => Some(self.hash_new_password(&password).await?),
         };
         let now = self.0.clock.now();
-        let user = User {
+        Ok(User {
             id: UserId::generate(self.clock(), self.0.entropy.as_ref()),
             email,
             name,
@@ -90,7 +96,10 @@ impl Authority {
             disabled_at: None,
             created_at: now,
             updated_at: now,
-        };
+        })
+    }
+
+    pub(super) async fn keep_user(&self, user: User, by: impl FnOnce(UserId) -> By) -> Result<User, Error> {
         self.0.stores.accounts.create_user(user.clone()).await?.map_err(|_| Error::EmailTaken)?;
         let detail = json!({"admin": user.admin});
         self.audit_event(&by(user.id), Action::UserCreated, Some(user.id.to_string()), detail).await;

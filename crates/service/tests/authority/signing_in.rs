@@ -211,3 +211,47 @@ async fn sign_up_checks_what_it_is_given() {
     let closed = house.another(Settings { sign_up_open: false, ..house.settings.clone() }).await.unwrap();
     assert!(matches!(closed.sign_up(sign_up("c@c.test", PASSWORD), &origin).await, Err(Error::SignUpClosed)));
 }
+
+#[tokio::test]
+async fn a_renewal_that_a_revocation_overtakes_opens_nothing() {
+    let house = House::new().await;
+    let token = house.stateless().await.token;
+    let change = ClientChange { mode: Some(Mode::Recorded), ..ClientChange::default() };
+    house.edit_client(&"jwt".parse().unwrap(), change, &by()).await.unwrap();
+    // Another node revokes, and this one has not heard of it yet.
+    let other = house.another(house.settings.clone()).await.unwrap();
+    let selection = Selection::user(house.user.id);
+    let request = counterfoil_service::RevokeRequest { selection, note: None, dry_run: false };
+    other.revoke(request, &by()).await.unwrap();
+    assert!(matches!(house.renew(&token, &Origin::default()).await, Err(Error::Overtaken)));
+    house.synchronise().await.unwrap();
+    assert!(matches!(house.renew(&token, &Origin::default()).await, Err(Error::Revoked { .. })));
+    // Nor when its marker might have been forgotten, were it not kept as long as any token can live.
+    house.pass(minutes(9)).await;
+    assert!(house.renew(&token, &Origin::default()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_refused_set_up_leaves_the_link_as_it_is() {
+    let house = House::new().await;
+    let link = house.new_setup_link(&by()).await.unwrap();
+    let token = link.split_once("token=").unwrap().1;
+    let set_up = |email: &str, password: &str, name: Option<String>| SignUp {
+        email: email.to_owned(),
+        password: Zeroizing::new(password.to_owned()),
+        name,
+    };
+    let origin = Origin::default();
+    for refused in [
+        set_up("root@example.test", PASSWORD, Some("x".repeat(5000))),
+        set_up("root@example.test", "password", None),
+        set_up("no address", PASSWORD, None),
+        set_up("ann@example.test", PASSWORD, None),
+    ] {
+        assert!(house.set_up(token, refused, &origin).await.is_err());
+        assert!(house.setup_link_is_good(token).await.unwrap());
+    }
+    let user = house.set_up(token, set_up("root@example.test", PASSWORD, None), &origin).await.unwrap();
+    assert!(user.admin);
+    assert!(!house.setup_link_is_good(token).await.unwrap());
+}

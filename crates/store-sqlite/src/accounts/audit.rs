@@ -3,11 +3,16 @@
 use counterfoil_core::audit::{Entry, Event};
 use counterfoil_core::port::AuditFilter;
 use counterfoil_core::{Page, PageRequest, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, Row};
 
 use crate::columns::{Result, instant, json, number, parsed_opt, unsigned};
 use crate::paging::collect_page;
 use crate::writer::Transaction;
+
+/// What is trimmed. Entries are all but in order of time: what a clock that was wrong put among the oldest is passed over,
+/// and no more of them are looked at than take a millisecond.
+const TRIMMED: &str = "SELECT sequence FROM (SELECT sequence, at FROM audit ORDER BY sequence LIMIT 5000)
+    WHERE at < ?1 ORDER BY sequence LIMIT ?2";
 
 pub(super) fn append(transaction: &Transaction<'_>, event: &Event) -> Result<()> {
     let sql = "INSERT INTO audit (at, actor, action, target, detail, address) VALUES (?, ?, ?, ?, ?, ?)";
@@ -43,17 +48,15 @@ pub(super) fn list(
     collect_page(statement.query([before])?, page.limit, read, matches, |entry| entry.sequence)
 }
 
-pub(super) fn oldest_is_newer_than(connection: &Connection, before: Timestamp) -> Result<bool> {
-    let oldest: Option<i64> = connection
-        .prepare_cached("SELECT at FROM audit ORDER BY sequence LIMIT 1")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    Ok(oldest.is_none_or(|at| at >= before.millis()))
+/// Whether there is anything to trim.
+pub(super) fn is_due(connection: &Connection, before: Timestamp) -> Result<bool> {
+    let sql = format!("SELECT EXISTS ({TRIMMED})");
+    connection.prepare_cached(&sql)?.query_row((before.millis(), 1), |row| row.get(0))
 }
 
 pub(super) fn trim(transaction: &Transaction<'_>, before: Timestamp, limit: u32) -> Result<u32> {
-    let sql = "DELETE FROM audit WHERE at < ?1 AND sequence IN (SELECT sequence FROM audit ORDER BY sequence LIMIT ?2)";
-    let deleted = transaction.connection.prepare_cached(sql)?.execute((before.millis(), limit))?;
+    let sql = format!("DELETE FROM audit WHERE sequence IN ({TRIMMED})");
+    let deleted = transaction.connection.prepare_cached(&sql)?.execute((before.millis(), limit))?;
     Ok(u32::try_from(deleted).unwrap_or(u32::MAX))
 }
 

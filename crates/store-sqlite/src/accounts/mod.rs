@@ -99,7 +99,7 @@ impl AccountStore for SqliteStore {
     }
 
     async fn trim_audit(&self, before: Timestamp, limit: u32) -> StoreResult<u32> {
-        if self.readers.read(|connection| audit::oldest_is_newer_than(connection, before))? {
+        if !self.readers.read(|connection| audit::is_due(connection, before))? {
             return Ok(0);
         }
         self.writer.run(move |transaction| audit::trim(transaction, before, limit)).await

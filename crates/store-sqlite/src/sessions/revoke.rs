@@ -50,8 +50,8 @@ pub(super) fn revoke(transaction: &Transaction<'_>, command: &Revoke) -> Result<
         }
         Plan::Mark(Subject::User { user }) => {
             let sessions = not_ended_of(connection, user, now)?;
-            let expires_at = sessions.iter().map(|session| marker_expiry(session, now)).max();
-            let expires_at = expires_at.unwrap_or(now + AT_LEAST);
+            // Stateless tokens of the user are not recorded: only their longest possible life is known.
+            let expires_at = now + Lifetimes::MAX_ACCESS + AT_LEAST;
             let sequence = feed::append(transaction, &Subject::User { user }, &end, expires_at)?;
             let counts = end_records(connection, sessions, &end)?;
             Ok(Revocation { counts, sequence })
@@ -100,7 +100,8 @@ fn end_records(connection: &Connection, sessions: Vec<Session>, end: &End) -> Re
 /// they may not have, and what was revoked must never be used again.
 fn not_ended_of(connection: &Connection, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
     let unfinished = feed::unfinished(connection)?;
-    let sql = "SELECT * FROM sessions WHERE user = ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY id";
+    let sql = "SELECT * FROM sessions INDEXED BY sessions_by_user
+        WHERE user = ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY id";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map((user.as_bytes(), now.millis()), record::read)?;
     let mut found = Vec::new();

@@ -25,13 +25,18 @@ pub(super) struct Contest {
     users: Vec<UserId>,
     clients: Vec<ClientId>,
     made: Vec<SessionId>,
+    /// A verifier that has followed the feed from its beginning.
+    follower: View,
     turn: usize,
 }
 
 impl Contest {
-    pub(super) fn new(nodes: SessionNodes) -> Self {
+    pub(super) async fn new(nodes: SessionNodes) -> Self {
+        let mut follower = View::new();
+        follower.restore(nodes.one.snapshot(at(0)).await.unwrap());
         Self {
             nodes,
+            follower,
             book: Book::default(),
             now: at(0),
             users: (0..3).map(|_| build::user_id()).collect(),
@@ -97,6 +102,7 @@ impl Contest {
             }
         }
         self.compare_records().await;
+        self.compare_views().await;
     }
 
     async fn create(&mut self, user: u8, client: u8, recorded: bool, behind: u64) {
@@ -177,6 +183,7 @@ impl Contest {
     async fn learn_of_markers(&mut self, before: u64) {
         let new = self.store().markers_after(before, 1000).await.unwrap();
         assert!(new.iter().all(|marker| marker.expires_at > self.now));
+        new.iter().for_each(|marker| self.follower.apply(marker.clone()));
         self.book.markers.extend(new);
         assert!(self.book.markers.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
     }
@@ -229,7 +236,6 @@ impl Contest {
     /// At the end: the lists tell all there is, the feed covers exactly what was revoked, and sweeping leaves nothing.
     pub(super) async fn finish(mut self) {
         self.compare_lists().await;
-        self.compare_view().await;
         let late = self.now + Duration::from_secs(400 * 86_400);
         while self.store().sweep(late, late - KEPT, 7).await.unwrap().more {}
         let none = SessionFilter::default();
@@ -254,10 +260,13 @@ impl Contest {
         );
     }
 
-    /// A verifier that takes a snapshot now refuses every token that was revoked and has not expired, and no other.
-    async fn compare_view(&self) {
-        let mut view = View::new();
-        view.restore(self.store().snapshot(self.now).await.unwrap());
+    /// A verifier that takes a snapshot now, and one that has followed all along, refuse every token that was revoked and
+    /// has not expired, and no other.
+    async fn compare_views(&self) {
+        let head = self.store().feed_head().await.unwrap();
+        assert!(self.follower.can_follow(&head) && self.follower.sequence() == head.sequence);
+        let mut newcomer = View::new();
+        newcomer.restore(self.store().snapshot(self.now).await.unwrap());
         for (id, token) in &self.book.tokens {
             let kept = &self.book.sessions[&token.session];
             let superseded =
@@ -265,9 +274,10 @@ impl Contest {
             if kept.either || superseded || token.expires_at <= self.now {
                 continue;
             }
-            let covered = view.covers(&kept.issued(Some(*id))).is_some();
             let revoked = self.book.token_state(*id, self.now) == Some(TokenState::Revoked);
-            assert_eq!(covered, revoked, "{token:?}");
+            for view in [&self.follower, &newcomer] {
+                assert_eq!(view.covers(&kept.issued(Some(*id))).is_some(), revoked, "{token:?}");
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ pub fn agrees<F: Future<Output = SessionNodes>>(fresh: impl Fn() -> F) {
     let commands = proptest::collection::vec(command::command(), 1..LENGTH);
     let outcome = TestRunner::new(config).run(&commands, |commands| {
         crate::run(async {
-            let mut contest = Contest::new(fresh().await);
+            let mut contest = Contest::new(fresh().await).await;
             for command in commands {
                 contest.play(command).await;
             }

@@ -90,8 +90,10 @@ pub async fn a_snapshot_and_deltas_tell_everything(nodes: SessionNodes) {
 /// A snapshot leaves out what can cover nothing any more; what is forgotten is told by the head.
 pub async fn what_has_expired_is_left_out_and_forgotten(nodes: SessionNodes) {
     let (session, _) = begin_recorded(&*nodes.one, build::user_id(), &build::client("web"), at(0)).await;
-    revoke(&*nodes.one, Selection::all(), at(0)).await;
-    revoke(&*nodes.one, Selection::user(session.user), at(1)).await;
+    let client = Some(build::client("another"));
+    let of_many = Selection::Sessions { user: None, client, begun_before: None, except: None };
+    revoke(&*nodes.one, of_many, at(0)).await;
+    revoke(&*nodes.one, Selection::Session(session.id), at(1)).await;
     let [long, short] = &markers(&*nodes.one).await[..] else { panic!("two markers") };
     assert!(short.expires_at < long.expires_at);
     sweep_all(&*nodes.one, at(2), at(-3600), 100).await;
@@ -115,6 +117,7 @@ pub async fn what_has_expired_is_left_out_and_forgotten(nodes: SessionNodes) {
     assert_eq!(markers(&*nodes.other).await, std::slice::from_ref(long));
     sweep_all(&*nodes.one, at(0) + 2 * Lifetimes::MAX_ACCESS, at(-3600), 100).await;
     assert_eq!(markers(&*nodes.other).await, []);
+    assert_eq!(nodes.one.feed_head().await.unwrap(), head, "the highest that was forgotten, not the last");
 }
 
 /// Numbers go on where they were when everything was forgotten.

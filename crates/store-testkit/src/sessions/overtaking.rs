@@ -1,11 +1,12 @@
 //! A log-in that a revocation overtakes is not stored: whoever logs in must decide anew.
 
+use counterfoil_core::account::Lifetimes;
 use counterfoil_core::port::Created;
 use counterfoil_core::revocation::Selection;
 use counterfoil_core::session::Session;
 use counterfoil_core::{ClientId, Timestamp, UserId};
 
-use super::{Store, head, of_client, read, revoke};
+use super::{Store, head, markers, of_client, read, revoke, sweep_all};
 use crate::SessionNodes;
 use crate::build::{self, at};
 
@@ -75,6 +76,19 @@ pub async fn a_marker_of_one_session_overtakes_nobody(nodes: SessionNodes) {
     revoke(&*nodes.one, Selection::Session(session.id), at(1)).await;
     assert_eq!(head(&*nodes.one).await, 2);
     assert_eq!(log_in(&*nodes.one, 0, user, &client).await, Created::Done);
+}
+
+/// A marker overtakes though it was forgotten since: what is not known any more is not taken for good.
+pub async fn a_marker_that_was_forgotten_overtakes(nodes: SessionNodes) {
+    let (user, client) = (build::user_id(), build::client("web"));
+    let before = head(&*nodes.one).await;
+    revoke(&*nodes.one, Selection::user(user), at(1)).await;
+    let late = at(1) + 2 * Lifetimes::MAX_ACCESS;
+    sweep_all(&*nodes.one, late, at(0), 100).await;
+    assert_eq!(markers(&*nodes.one).await, []);
+    assert_eq!(log_in(&*nodes.other, before, user, &client).await, Created::Overtaken);
+    let after = head(&*nodes.one).await;
+    assert_eq!(log_in(&*nodes.other, after, user, &client).await, Created::Done);
 }
 
 /// Of log-ins that race with a revocation of their user, none is alive after it.

@@ -59,7 +59,8 @@ pub async fn a_token_ends_alone(nodes: SessionNodes) {
     let [marker] = &markers(&*nodes.other).await[..] else { panic!("one marker") };
     assert_eq!(marker.subject, Subject::Token { token: token.id });
     assert!(marker.expires_at >= token.expires_at);
-    // It is not counted again with its session.
+    // It is not counted again, neither with everything nor with its session.
+    assert_eq!(nodes.one.count(&Selection::all(), at(61)).await.unwrap(), counts(1, 0));
     assert_eq!(revoke(&*nodes.one, Selection::Session(session.id), at(61)).await, (counts(1, 0), 2));
 }
 

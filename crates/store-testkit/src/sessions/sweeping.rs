@@ -104,6 +104,42 @@ pub async fn the_work_of_many_is_done_in_pieces(nodes: SessionNodes) {
     assert_eq!(nodes.one.sweep(late, at(-DAY), 3).await.unwrap(), Swept::default());
 }
 
+/// As long as the work of one of several markers is not done, there is more to do.
+pub async fn the_work_of_several_is_done(nodes: SessionNodes) {
+    let clients = [build::client("web"), build::client("app")];
+    for client in &clients {
+        begin_cookie(&*nodes.one, build::user_id(), client, at(0)).await;
+    }
+    for client in &clients {
+        revoke(&*nodes.one, of_client(client), at(60)).await;
+    }
+    let mut ended = 0;
+    loop {
+        let swept = nodes.one.sweep(at(61), at(-DAY), 100).await.unwrap();
+        ended += swept.ended;
+        if !swept.more {
+            break;
+        }
+    }
+    assert_eq!(ended, 2);
+}
+
+/// As long as there are records to remove, there is more to do, though all are of one session that lives.
+pub async fn all_old_tokens_go_in_pieces(nodes: SessionNodes) {
+    let (session, first) = begin_recorded(&*nodes.one, build::user_id(), &build::client("web"), at(0)).await;
+    let mut old = vec![first.id];
+    for presented in 0..10 {
+        let command = build::refresh(&session, presented, at(i64::from(presented) + 1));
+        old.push(command.token.id);
+        nodes.one.rotate_refresh(command).await.unwrap();
+    }
+    assert_eq!(refresh(&*nodes.one, &session, 10, at(7000)).await, RefreshOutcome::Rotated { counter: 11 });
+    sweep_all(&*nodes.one, at(7001), at(6000), 3).await;
+    for id in old {
+        assert_eq!(nodes.other.token(id).await.unwrap(), None);
+    }
+}
+
 /// A small limit is kept, and everything is done in the end.
 pub async fn a_limit_is_kept(nodes: SessionNodes) {
     let (user, client) = (build::user_id(), build::client("web"));

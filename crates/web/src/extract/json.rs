@@ -28,11 +28,15 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
 fn refused(error: &serde_json::Error) -> Problem {
     match error.classify() {
         Category::Data => {
-            // The text quotes what was sent; cut, so that an answer is not longer than its question.
-            let text: String = error.to_string().chars().take(240).collect();
+            // The text may quote what was sent, and that may be a password: only what was expected is told, and where.
+            let text = error.to_string();
+            let expected = text.rfind("expected ").and_then(|at| text.get(at..));
+            let missing = text.starts_with("missing field").then_some(text.as_str());
+            let place = format!("line {} column {}", error.line(), error.column());
+            let told = missing.or(expected).unwrap_or("a value that is not allowed").chars().take(400);
             Problem::unprocessable(
                 "invalid_body",
-                format!("the body is not what this endpoint takes: {text}"),
+                format!("the body is not what this endpoint takes, at {place}: {}", told.collect::<String>()),
             )
         }
         Category::Syntax | Category::Eof | Category::Io => {

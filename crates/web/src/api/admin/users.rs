@@ -146,8 +146,8 @@ pub(crate) async fn change(
     Body(changes): Body<UserChanges>,
 ) -> Result<Json<UserDocument>, Problem> {
     let edits = [
-        changes.password.map(|password| UserEdit::Password(password.0)),
         changes.name.map(UserEdit::Name),
+        changes.password.map(|password| UserEdit::Password(password.0)),
         changes.admin.map(UserEdit::Admin),
         changes.disabled.map(UserEdit::Disabled),
     ];
