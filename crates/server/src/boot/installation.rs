@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use counterfoil_core::port::{AccountStore, SessionStore};
 use counterfoil_service::{
     Authority, HashingSettings, PastLimit, Settings, Stores, SystemClock, SystemEntropy, ViewSettings,
 };
 use counterfoil_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 
-use super::{master_key, open_folder};
-use crate::config::Config;
-use crate::config::{DurabilityWord, PastLimitWord};
+use super::{FirstStart, master_key, open_folder};
+use crate::config::{Config, DurabilityWord, PastLimitWord, sqlite_path};
 
 /// What an installation is opened for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +35,14 @@ impl Installation {
     pub(crate) async fn open(config: &Config, purpose: Purpose) -> anyhow::Result<Self> {
         let folder = PathBuf::from(&config.storage.data);
         open_folder(&folder, purpose != Purpose::Command)?;
+        let path =
+            |url: &str, flag| sqlite_path(url, &folder).map_err(|message| anyhow!("{flag}: {message}"));
+        let accounts_path = path(&config.storage.accounts, "--accounts")?;
+        let sessions_path = path(&config.storage.sessions, "--sessions")?;
+        let first_start = FirstStart::alone(&folder);
         let named =
             Some(config.storage.master_key_file.as_str()).filter(|path| !path.is_empty()).map(Path::new);
-        let master_key = master_key::find(&folder, named)?;
-        let accounts_path = sqlite_path(&config.storage.accounts, &folder).context("--accounts")?;
-        let sessions_path = sqlite_path(&config.storage.sessions, &folder).context("--sessions")?;
+        let master_key = master_key::find(&folder, named, &accounts_path)?;
         let accounts = open_store(&accounts_path, config)?;
         let sessions = if accounts_path == sessions_path {
             Arc::clone(&accounts)
@@ -59,6 +61,7 @@ impl Installation {
         let authority =
             Authority::open(stores, settings, &master_key, Arc::new(SystemClock), Arc::new(SystemEntropy))
                 .await?;
+        drop(first_start);
         Ok(Self { authority, stores: opened, folder })
     }
 
@@ -77,16 +80,6 @@ fn open_store(path: &Path, config: &Config) -> anyhow::Result<Arc<SqliteStore>> 
     };
     let store = SqliteStore::open(path, SqliteOptions { durability, ..SqliteOptions::default() });
     Ok(Arc::new(store.with_context(|| format!("cannot open the database {}", path.display()))?))
-}
-
-fn sqlite_path(url: &str, folder: &Path) -> anyhow::Result<PathBuf> {
-    match url.split_once(':') {
-        None if url.is_empty() => Ok(folder.join("counterfoil.db")),
-        Some(("sqlite", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
-        // The URL may hold a password: only its scheme is repeated.
-        Some((scheme, _)) => bail!("unknown kind of store {scheme:?}: this build has sqlite:PATH"),
-        None => bail!("a store is named by a URL, for example sqlite:/var/lib/counterfoil/sessions.db"),
-    }
 }
 
 fn settings(config: &Config, purpose: &Purpose) -> Settings {

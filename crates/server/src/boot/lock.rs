@@ -1,4 +1,4 @@
-//! One server for one data folder.
+//! One server for one data folder, and one process at a time that makes what is not there yet.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -25,5 +25,34 @@ impl FolderLock {
                 Err(error).with_context(|| format!("cannot lock {}", path.display()))
             }
         }
+    }
+}
+
+/// Held while an installation is opened: whoever comes first makes the key and the database, the others find them.
+pub(crate) struct FirstStart {
+    _folder: Option<File>,
+}
+
+impl FirstStart {
+    /// Waits for the others. Where the file system cannot lock folders there is no waiting, and one of two first starts
+    /// at the same moment is refused.
+    pub(crate) fn alone(folder: &Path) -> Self {
+        let folder = File::open(folder).ok();
+        Self { _folder: folder.filter(|folder| folder.lock().is_ok()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_server_is_refused_and_told_where() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = FolderLock::take(folder.path()).unwrap();
+        let told = FolderLock::take(folder.path()).err().unwrap().to_string();
+        assert!(told.contains(&*folder.path().to_string_lossy()), "{told}");
+        drop(held);
+        assert!(FolderLock::take(folder.path()).is_ok());
     }
 }

@@ -12,24 +12,33 @@ use rustix::fs::fsync;
 /// The variable that holds the key itself.
 const VARIABLE: &str = "COUNTERFOIL_MASTER_KEY";
 
-/// Finds the key, or makes one where none is named and there is none yet.
-pub(crate) fn find(folder: &Path, named: Option<&Path>) -> anyhow::Result<MasterKey> {
-    if let Ok(text) = std::env::var(VARIABLE) {
+/// Finds the key, or makes one where none is named and there is neither a key nor a database yet.
+pub(crate) fn find(folder: &Path, named: Option<&Path>, database: &Path) -> anyhow::Result<MasterKey> {
+    // A variable that cannot be read must not mean another key.
+    if let Some(text) = std::env::var_os(VARIABLE) {
+        let text = zeroize::Zeroizing::new(text.to_string_lossy().into_owned());
         return MasterKey::from_base64(&text).with_context(|| format!("the environment variable {VARIABLE}"));
     }
     match named {
         Some(path) => read(path)?.with_context(|| format!("there is no master key file {}", path.display())),
         None => {
             let path = folder.join("master.key");
+            let first_start = !database.exists();
+            if first_start && std::fs::metadata(&path).is_ok_and(|file| file.len() == 0) {
+                // A first start that was cut off before it wrote the key, and so before anything was made with it.
+                std::fs::remove_file(&path)
+                    .with_context(|| format!("cannot remove the empty {}", path.display()))?;
+            }
             if let Some(key) = read(&path)? {
                 return Ok(key);
             }
             // A database without its key is not a first start.
-            if folder.join("counterfoil.db").exists() {
+            if !first_start {
                 bail!(
-                    "{} is missing, and the database beside it was made with it: bring it back from your backup, or \
-                     give the key in {VARIABLE}",
-                    path.display()
+                    "{} is missing, and the database {} was made with it: bring it back from your backup, or give \
+                     the key in {VARIABLE}",
+                    path.display(),
+                    database.display()
                 );
             }
             make(&path)
@@ -65,4 +74,27 @@ fn make(path: &Path) -> anyhow::Result<MasterKey> {
         fsync(folder).context("cannot sync the data folder")?;
     }
     Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_for_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, database) = (folder.path().join("master.key"), folder.path().join("counterfoil.db"));
+        std::fs::write(&path, "").unwrap();
+        let made = find(folder.path(), None, &database).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::write(&database, "").unwrap();
+        let found = find(folder.path(), None, &database).unwrap();
+        assert_eq!(*found.to_base64(), *made.to_base64());
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(find(folder.path(), None, &database).err().unwrap().to_string().contains("chmod 600"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(find(folder.path(), None, &database).err().unwrap().to_string().contains("is missing"));
+        assert!(!path.exists(), "no other key is made");
+        assert!(find(folder.path(), Some(&path), &database).is_err(), "a key that is named is not made");
+    }
 }

@@ -8,5 +8,5 @@ mod plain_http;
 
 pub(crate) use data_folder::{open_folder, private_mode};
 pub(crate) use installation::{Installation, Purpose};
-pub(crate) use lock::FolderLock;
+pub(crate) use lock::{FirstStart, FolderLock};
 pub(crate) use plain_http::refuse_plain_http;

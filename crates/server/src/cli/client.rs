@@ -10,7 +10,7 @@ use counterfoil_core::{ClientId, Mode};
 use counterfoil_service::NewClient;
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::{Access, Context};
 use super::{Failure, Output, Place};
 use crate::config::{Span, parse_span};
 
@@ -35,11 +35,13 @@ pub(crate) enum Client {
         properties: Properties,
     },
     /// List clients
+    #[command(after_help = "Example:\n  counterfoil client list --json")]
     List {
         #[command(flatten)]
         place: Place,
     },
     /// Show one client
+    #[command(after_help = "Example:\n  counterfoil client show web")]
     Show(One),
     /// Change a client; sessions that exist go on
     #[command(after_help = "Example:\n  counterfoil client edit web --mode recorded --access 5m")]
@@ -53,8 +55,10 @@ pub(crate) enum Client {
         properties: Properties,
     },
     /// Remove a client and end all its sessions
+    #[command(after_help = "Example:\n  counterfoil client delete web")]
     Delete(One),
     /// Give a service another secret; the one before is refused at once
+    #[command(after_help = "Example:\n  counterfoil client rotate-secret api1 --json")]
     RotateSecret(One),
 }
 
@@ -142,7 +146,7 @@ fn claims(texts: &[String]) -> anyhow::Result<ClaimRules> {
             .with_context(|| format!("--claim {text}: the fields are email, name, admin and created_at"))?;
         rules.insert(name.to_owned(), source);
     }
-    Ok(ClaimRules::new(rules)?)
+    Ok(ClaimRules::new(rules).map_err(counterfoil_service::Error::from)?)
 }
 
 impl Client {
@@ -155,8 +159,12 @@ impl Client {
         }
     }
 
-    pub(crate) fn may_create(&self) -> bool {
-        matches!(self, Self::Add { .. })
+    pub(crate) fn access(&self) -> Access {
+        match self {
+            Self::List { .. } | Self::Show(_) => Access::Reads,
+            Self::Add { .. } => Access::MayBeFirst,
+            Self::Edit { .. } | Self::Delete(_) | Self::RotateSecret(_) => Access::Writes,
+        }
     }
 
     pub(crate) async fn run(self, context: Context) -> Result<(), Failure> {

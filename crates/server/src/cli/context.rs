@@ -47,8 +47,19 @@ impl Place {
             self.master_key_file.as_ref().map_or_else(|| storage.master_key_file.clone(), path);
         storage.accounts = self.accounts.clone().unwrap_or_else(|| storage.accounts.clone());
         storage.sessions = self.sessions.clone().unwrap_or_else(|| storage.sessions.clone());
-        Ok(config)
+        Ok(config.checked()?)
     }
+}
+
+/// What a command does to an installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It looks.
+    Reads,
+    /// It changes what is there: a running server is told.
+    Writes,
+    /// The same, and it may be the first that is done in a data folder.
+    MayBeFirst,
 }
 
 /// What a command works with.
@@ -73,11 +84,7 @@ impl Context {
 }
 
 /// Opens the installation, runs a command on it, and tells a running server.
-pub(crate) fn run<F>(
-    place: Place,
-    may_create: bool,
-    command: impl FnOnce(Context) -> F,
-) -> Result<(), Failure>
+pub(crate) fn run<F>(place: Place, access: Access, command: impl FnOnce(Context) -> F) -> Result<(), Failure>
 where
     F: Future<Output = Result<(), Failure>>,
 {
@@ -86,11 +93,18 @@ where
     telemetry::start(&quiet);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let purpose = if may_create { Purpose::CommandThatMayCreate } else { Purpose::Command };
+        let purpose = match access {
+            Access::MayBeFirst => Purpose::CommandThatMayCreate,
+            Access::Reads | Access::Writes => Purpose::Command,
+        };
         let installation = Installation::open(&config, purpose).await?;
         let context = Context { authority: installation.authority.clone(), json: place.json };
         let outcome = command(context).await;
-        let told = control::tell(&installation.folder).await;
+        // Also after a failure: what was done before it is done.
+        let told = match access {
+            Access::Reads => Ok(()),
+            Access::Writes | Access::MayBeFirst => control::tell(&installation.folder).await,
+        };
         installation.close().await;
         outcome.and_then(|()| Ok(told?))
     })

@@ -5,7 +5,7 @@ use counterfoil_core::account::KeyAlgorithm;
 use counterfoil_service::KeyView;
 use serde_json::json;
 
-use super::context::Context;
+use super::context::{Access, Context};
 use super::output::or_dash;
 use super::{Failure, Output, Place};
 
@@ -13,6 +13,7 @@ use super::{Failure, Output, Place};
 #[derive(Subcommand)]
 pub(crate) enum Key {
     /// List the signing keys and their states
+    #[command(after_help = "Example:\n  counterfoil key list --json")]
     List {
         #[command(flatten)]
         place: Place,
@@ -32,6 +33,13 @@ impl Key {
     pub(crate) fn place(&self) -> &Place {
         match self {
             Self::List { place } | Self::Rotate { place, .. } => place,
+        }
+    }
+
+    pub(crate) fn access(&self) -> Access {
+        match self {
+            Self::List { .. } => Access::Reads,
+            Self::Rotate { .. } => Access::Writes,
         }
     }
 

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use context::Place;
+use context::{Access, Place};
 use failure::Failure;
 use output::Output;
 
@@ -63,6 +63,7 @@ enum Command {
     /// Print a fresh one-time link that makes an administrator
     SetupLink(setup_link::SetupLink),
     /// Print the OpenAPI description of the HTTP API
+    #[command(after_help = "Example:\n  counterfoil openapi > openapi.json")]
     Openapi,
     /// Print the shell completions
     #[command(after_help = "Example:\n  counterfoil completions bash > /etc/bash_completion.d/counterfoil")]
@@ -105,15 +106,21 @@ impl Command {
         match self {
             Self::Serve(serve) => serve.run(),
             Self::User(command) => {
-                context::run(command.place().clone(), command.may_create(), |c| command.run(c))
+                context::run(command.place().clone(), command.access(), |c| command.run(c))
             }
             Self::Client(command) => {
-                context::run(command.place().clone(), command.may_create(), |c| command.run(c))
+                context::run(command.place().clone(), command.access(), |c| command.run(c))
             }
-            Self::Session(command) => context::run(command.place().clone(), false, |c| command.run(c)),
-            Self::Token(command) => context::run(command.place().clone(), false, |c| command.run(c)),
-            Self::Key(command) => context::run(command.place().clone(), false, |c| command.run(c)),
-            Self::SetupLink(command) => context::run(command.place().clone(), true, |c| command.run(c)),
+            Self::Session(command) => {
+                context::run(command.place().clone(), command.access(), |c| command.run(c))
+            }
+            Self::Token(command) => {
+                context::run(command.place().clone(), command.access(), |c| command.run(c))
+            }
+            Self::Key(command) => context::run(command.place().clone(), command.access(), |c| command.run(c)),
+            Self::SetupLink(command) => {
+                context::run(command.place().clone(), Access::MayBeFirst, |c| command.run(c))
+            }
             Self::Openapi => Output::text(&counterfoil_web::openapi()),
             Self::Completions { shell } => {
                 let mut script = Vec::new();
@@ -135,9 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn every_command_has_help_and_no_password_is_an_argument() {
+    fn every_command_has_help_and_an_example_and_no_password_is_an_argument() {
         fn look(command: &clap::Command) {
             assert!(command.get_about().is_some(), "{}", command.get_name());
+            let example =
+                command.get_after_help().is_some_and(|help| help.to_string().contains("counterfoil "));
+            let only_groups = command.get_subcommands().next().is_some();
+            assert!(example || only_groups, "{}", command.get_bin_name().unwrap_or_default());
             for argument in command.get_arguments() {
                 assert!(
                     argument.get_help().is_some() || argument.is_global_set(),

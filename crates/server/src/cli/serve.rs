@@ -1,5 +1,6 @@
 //! `counterfoil serve`
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -45,13 +46,13 @@ pub(crate) struct Serve {
     #[arg(long)]
     change_issuer: bool,
     /// A reverse proxy whose X-Forwarded-For is believed, as a network; can be repeated
-    #[arg(long, value_name = "CIDR")]
+    #[arg(long, value_name = "CIDR", env = "COUNTERFOIL_TRUSTED_PROXY", value_delimiter = ',')]
     trusted_proxy: Vec<IpNet>,
     /// The file with the master key [default: master.key in the data folder]
     #[arg(long, value_name = "FILE", env = "COUNTERFOIL_MASTER_KEY_FILE")]
     master_key_file: Option<PathBuf>,
     /// How long requests that are under way may take when the server is stopped [default: 10s]
-    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    #[arg(long, value_name = "TIME", value_parser = parse_span, env = "COUNTERFOIL_SHUTDOWN_GRACE")]
     shutdown_grace: Option<Duration>,
     /// The log level [default: info]
     #[arg(long, value_name = "LEVEL", env = "COUNTERFOIL_LOG_LEVEL")]
@@ -60,7 +61,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FORMAT", env = "COUNTERFOIL_LOG_FORMAT")]
     log_format: Option<LogFormat>,
     /// Serve plain HTTP to other machines: whoever sees the traffic can take over every session
-    #[arg(long)]
+    #[arg(long, env = "COUNTERFOIL_DANGER_PLAIN_HTTP")]
     danger_plain_http: bool,
 }
 
@@ -108,7 +109,7 @@ impl Serve {
         set(&mut config.storage.master_key_file, self.master_key_file.map(text));
         set(&mut config.logging.level, self.log_level);
         set(&mut config.logging.format, self.log_format);
-        Ok(config)
+        Ok(config.checked()?)
     }
 }
 
@@ -143,21 +144,30 @@ async fn serve(config: Config, change_issuer: bool, started: Instant) -> Result<
     let stopped = stop_signal()?;
     greet(&authority, &config, address, started).await?;
     let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
-    let connections = tokio::spawn(http::serve(listener, web.router(), limits, async {
+    let mut connections = tokio::spawn(http::serve(listener, web.router(), limits, async {
         let _ = stopping.await;
     }));
-    stopped.await;
+    // A server that accepts nobody any more must not look like one that does.
+    let lost = tokio::select! {
+        () = stopped => None,
+        ended = &mut connections => Some(ended),
+    };
     tracing::info!("stopping: finishing what is under way");
     let _ = stop.send(());
     // Feed subscriptions end with the background work; the other requests end by themselves.
     background.stop().await;
-    let _ = connections.await;
+    if lost.is_none() {
+        let _ = connections.await;
+    }
     authority.note_last_uses().await;
     control.abort();
     installation.close().await;
     drop(lock);
     tracing::info!("stopped");
-    Ok(())
+    match lost {
+        None => Ok(()),
+        Some(ended) => Err(anyhow::anyhow!("connections are not accepted any more: {ended:?}").into()),
+    }
 }
 
 /// Resolves at the first signal to stop. A second one ends the process at once.
@@ -199,8 +209,14 @@ async fn greet(
         let link = authority.new_setup_link(&by).await?;
         lines.push(format!("  first administrator: open {} within an hour", *link));
     }
-    let memory = resident_mib().map(|mib| format!(", using {mib:.1} MiB")).unwrap_or_default();
-    lines.push(format!("  started in {} ms{memory}", started.elapsed().as_millis()));
+    let (took, resident) = (started.elapsed().as_millis(), resident_mib());
+    let memory = resident.map(|mib| format!(", using {mib:.1} MiB")).unwrap_or_default();
+    lines.push(format!("  started in {took} ms{memory}"));
+    // A terminal that shows the lines below needs no log of them. The set-up link is in no log.
+    if !std::io::stdout().is_terminal() {
+        let took_ms = u64::try_from(took).unwrap_or(u64::MAX);
+        tracing::info!(version, %address, data = config.storage.data, took_ms, resident_mib = resident, "listening");
+    }
     Output::text(&lines.join("\n"))
 }
 

@@ -1,11 +1,14 @@
 //! `counterfoil session …`
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use clap::{Args, Subcommand};
 use counterfoil_core::revocation::{Selection, SelectionRequest};
 use counterfoil_core::{ClientId, Mode, PageRequest, SessionId, Timestamp, TokenId};
-use counterfoil_service::{BookQuery, RevocationReport, RevokeRequest, SessionView};
+use counterfoil_service::{BookQuery, Error, RevocationReport, RevokeRequest, SessionView};
 
-use super::context::Context;
+use super::context::{Access, Context};
 use super::output::or_dash;
 use super::{Failure, Output, Place};
 
@@ -68,10 +71,15 @@ pub(crate) struct Filter {
     pub(super) limit: u16,
     /// Go on after this entry, as `next` of the page before says
     #[arg(long)]
-    pub(super) cursor: Option<String>,
+    cursor: Option<String>,
 }
 
 impl Filter {
+    /// The entry after which the page begins.
+    pub(super) fn after<T: FromStr<Err: Display>>(&self) -> Result<Option<T>, Error> {
+        cursor(self.cursor.as_deref())
+    }
+
     pub(super) async fn query(&self, context: &Context) -> Result<BookQuery, Failure> {
         let user = match &self.user {
             None => None,
@@ -116,11 +124,18 @@ impl Session {
         }
     }
 
+    pub(crate) fn access(&self) -> Access {
+        match self {
+            Self::List { .. } | Self::Revoke { dry_run: true, .. } => Access::Reads,
+            Self::Revoke { .. } => Access::Writes,
+        }
+    }
+
     pub(crate) async fn run(self, context: Context) -> Result<(), Failure> {
         match self {
             Self::List { filter, mode, .. } => {
                 let query = BookQuery { mode, ..filter.query(&context).await? };
-                let after = filter.cursor.as_deref().map(str::parse).transpose()?;
+                let after = filter.after()?;
                 let page =
                     context.authority.book_sessions(query, PageRequest::new(filter.limit, after)).await?;
                 if context.json {
@@ -174,7 +189,7 @@ pub(super) async fn revoke(
     dry_run: bool,
     note: Option<String>,
 ) -> Result<(), Failure> {
-    let selection = Selection::try_from(request)?;
+    let selection = Selection::try_from(request).map_err(Error::from)?;
     let request = RevokeRequest { selection, note, dry_run };
     report(context, &context.authority.revoke(request, &context.by()).await?)
 }
@@ -203,6 +218,12 @@ pub(super) fn report(context: &Context, report: &RevocationReport) -> Result<(),
         ));
     }
     Output::text(&text)
+}
+
+/// What `--cursor` names.
+pub(super) fn cursor<T: FromStr<Err: Display>>(text: Option<&str>) -> Result<Option<T>, Error> {
+    let parsed = text.map(str::parse).transpose();
+    parsed.map_err(|error: T::Err| Error::BadQuery(format!("--cursor: {error}")))
 }
 
 pub(super) fn more(next: Option<impl ToString>) -> Result<(), Failure> {

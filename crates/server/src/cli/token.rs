@@ -4,7 +4,7 @@ use clap::Subcommand;
 use counterfoil_core::{PageRequest, SessionId, TokenId};
 use counterfoil_service::{BookQuery, TokenView};
 
-use super::context::Context;
+use super::context::{Access, Context};
 use super::output::or_dash;
 use super::session::{Filter, more, revoke_token};
 use super::{Failure, Output, Place};
@@ -47,11 +47,18 @@ impl Token {
         }
     }
 
+    pub(crate) fn access(&self) -> Access {
+        match self {
+            Self::List { .. } | Self::Revoke { dry_run: true, .. } => Access::Reads,
+            Self::Revoke { .. } => Access::Writes,
+        }
+    }
+
     pub(crate) async fn run(self, context: Context) -> Result<(), Failure> {
         match self {
             Self::List { filter, session, .. } => {
                 let query = BookQuery { session, ..filter.query(&context).await? };
-                let after = filter.cursor.as_deref().map(str::parse).transpose()?;
+                let after = filter.after()?;
                 let page =
                     context.authority.book_tokens(query, PageRequest::new(filter.limit, after)).await?;
                 if context.json {

@@ -7,7 +7,7 @@ use counterfoil_core::port::UserFilter;
 use counterfoil_service::{NewUser, UserEdit};
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::{Access, Context};
 use super::input::new_password;
 use super::output::or_dash;
 use super::{Failure, Output, Place};
@@ -57,15 +57,19 @@ pub(crate) enum User {
         cursor: Option<String>,
     },
     /// Show one user
+    #[command(after_help = "Example:\n  counterfoil user show ann@example.test --json")]
     Show(One),
     /// Stop a user from logging in, and end all their sessions
     #[command(after_help = "Example:\n  counterfoil user disable ann@example.test")]
     Disable(One),
     /// Let a user log in again
+    #[command(after_help = "Example:\n  counterfoil user enable ann@example.test")]
     Enable(One),
     /// Make a user an administrator
+    #[command(after_help = "Example:\n  counterfoil user promote ann@example.test")]
     Promote(One),
     /// Make an administrator an ordinary user
+    #[command(after_help = "Example:\n  counterfoil user demote ann@example.test")]
     Demote(One),
     /// Set a user's password, and end all their sessions
     #[command(after_help = "Example:\n  counterfoil user set-password ann@example.test")]
@@ -100,8 +104,12 @@ impl User {
         }
     }
 
-    pub(crate) fn may_create(&self) -> bool {
-        matches!(self, Self::Add { .. })
+    pub(crate) fn access(&self) -> Access {
+        match self {
+            Self::List { .. } | Self::Show(_) => Access::Reads,
+            Self::Add { .. } => Access::MayBeFirst,
+            _ => Access::Writes,
+        }
     }
 
     pub(crate) async fn run(self, context: Context) -> Result<(), Failure> {
@@ -114,7 +122,7 @@ impl User {
             Self::List { q, admin, disabled, limit, cursor, .. } => {
                 let filter =
                     UserFilter { text: q, admin: admin.then_some(true), disabled: disabled.then_some(true) };
-                let after = cursor.map(|cursor| cursor.parse()).transpose()?;
+                let after = super::session::cursor(cursor.as_deref())?;
                 let page = context.authority.users(filter, PageRequest::new(limit, after)).await?;
                 if context.json {
                     let items: Vec<Value> = page.items.iter().map(document).collect();

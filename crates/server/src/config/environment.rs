@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, bounds};
 
 /// Lays variables over a configuration.
 pub(super) fn overlay(
@@ -26,9 +26,10 @@ pub(super) fn overlay(
                     section.clone(),
                     Value::Table([(key.clone(), value.clone())].into_iter().collect()),
                 );
-                Value::Table(one)
-                    .try_into::<Config>()
+                let one: Config = Value::Table(one)
+                    .try_into()
                     .map_err(|error| failed(&name, error.message().to_owned()))?;
+                bounds::check(&one).map_err(|refused| failed(&name, refused.message))?;
             }
         }
     }

@@ -1,8 +1,11 @@
 //! The configuration: flags over environment over a TOML file over defaults. Unknown keys are refused.
 
+mod bounds;
 mod duration;
 mod environment;
+mod locate;
 mod sections;
+mod store_url;
 mod template;
 
 use std::fmt;
@@ -15,6 +18,7 @@ pub(crate) use sections::{
     AuditSection, DurabilityWord, KeysSection, LogFormat, LoggingSection, PasswordsSection, PastLimitWord,
     ServerSection, SessionsSection, SignUpSection, StorageSection,
 };
+pub(crate) use store_url::sqlite_path;
 pub(crate) use template::TEMPLATE;
 
 /// The whole configuration.
@@ -44,6 +48,8 @@ pub(crate) enum ConfigError {
     Content { place: Place, message: String },
     #[error("the environment variable {variable}: {message}")]
     Environment { variable: String, message: String },
+    #[error("{section}.{key}: {message}")]
+    Value { section: &'static str, key: &'static str, message: String },
 }
 
 /// Where in a file something is wrong.
@@ -74,16 +80,36 @@ impl Config {
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| {
-            let line = error
-                .span()
-                .and_then(|span| text.get(..span.start))
-                .map(|before| before.matches('\n').count() + 1);
-            ConfigError::Content {
-                place: Place { path: path.to_owned(), line },
-                message: error.message().to_owned(),
-            }
-        })
+        let content =
+            |line, message| ConfigError::Content { place: Place { path: path.to_owned(), line }, message };
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let offset = error.span().map(|span| span.start);
+            let line = offset.and_then(|offset| locate::line_of(text, offset));
+            // What the parser says of a value does not name its key.
+            let message = match offset.and_then(|offset| locate::key_at(text, offset)) {
+                Some(key) => format!("{}: {}", key.name, error.message()),
+                None => error.message().to_owned(),
+            };
+            content(line, message)
+        })?;
+        bounds::check(&config).map_err(|refused| {
+            let place = locate::key_named(text, refused.section, refused.key);
+            content(
+                place.map(|place| place.line),
+                format!("{}.{}: {}", refused.section, refused.key, refused.message),
+            )
+        })?;
+        Ok(config)
+    }
+
+    /// Refuses values that make no sense, after flags were laid over.
+    pub(crate) fn checked(self) -> Result<Self, ConfigError> {
+        bounds::check(&self).map_err(|refused| ConfigError::Value {
+            section: refused.section,
+            key: refused.key,
+            message: refused.message,
+        })?;
+        Ok(self)
     }
 }
 
@@ -121,7 +147,14 @@ mod tests {
         let error = parse("[server]\nlisten = \"127.0.0.1:1\"\nlissten = 1\n").unwrap_err();
         assert!(error.starts_with("c.toml, line 3: unknown field `lissten`"), "{error}");
         let error = parse("[sessions]\n\nretention = \"7 moons\"\n").unwrap_err();
-        assert!(error.starts_with("c.toml, line 3:") && error.contains("7 moons"), "{error}");
+        assert!(
+            error.starts_with("c.toml, line 3: sessions.retention: ") && error.contains("7 moons"),
+            "{error}"
+        );
+        let error = parse("[passwords]\n\nqueue = \"x\"\n").unwrap_err();
+        assert!(error.starts_with("c.toml, line 3: passwords.queue: invalid type"), "{error}");
+        let error = parse("[server]\nbody_limit = 2048\nmax_connections = 0\n").unwrap_err();
+        assert_eq!(error, "c.toml, line 3: server.max_connections: 0 is not between 1 and 1000000");
         let error = parse("[server\n").unwrap_err();
         assert!(error.starts_with("c.toml, line 1:"), "{error}");
         assert!(parse("[nothing]\n").is_err());
@@ -143,5 +176,8 @@ mod tests {
         let bad = |name: &str| (name == "COUNTERFOIL_PASSWORDS_QUEUE").then(|| "many".to_owned());
         let error = environment::overlay(&file, bad).unwrap_err().to_string();
         assert!(error.contains("COUNTERFOIL_PASSWORDS_QUEUE"), "{error}");
+        let senseless = |name: &str| (name == "COUNTERFOIL_SERVER_MAX_CONNECTIONS").then(|| "0".to_owned());
+        let error = environment::overlay(&file, senseless).unwrap_err().to_string();
+        assert!(error.contains("COUNTERFOIL_SERVER_MAX_CONNECTIONS: 0 is not between"), "{error}");
     }
 }
