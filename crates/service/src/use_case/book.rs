@@ -25,7 +25,7 @@ pub struct BookQuery {
     pub client: Option<ClientId>,
     /// Carried so. Tokens are always `recorded`.
     pub mode: Option<Mode>,
-    /// Of this session; tokens only.
+    /// Of this session. Sessions are then named by it, and not looked for by words as well.
     pub session: Option<SessionId>,
     /// `alive`, `expired`, and `ended` of sessions or `revoked` of tokens.
     pub state: Option<String>,
@@ -33,6 +33,15 @@ pub struct BookQuery {
     pub created_after: Option<Timestamp>,
     /// An id, or part of a user's address or name, of a user agent, or the beginning of an address.
     pub q: Option<String>,
+}
+
+impl BookQuery {
+    /// Whether an entry that was named by its id meets the other conditions too.
+    fn selects(&self, user: UserId, client: &ClientId, since: Timestamp) -> bool {
+        self.user.is_none_or(|wanted| wanted == user)
+            && self.client.as_ref().is_none_or(|wanted| wanted == client)
+            && self.created_after.is_none_or(|after| since >= after)
+    }
 }
 
 /// A user, in short.
@@ -131,11 +140,23 @@ impl Authority {
     ) -> Result<Page<SessionView, SessionId>, Error> {
         let state =
             query.state.as_deref().map(|state| one_of(state, "alive, expired or ended")).transpose()?;
-        if let Some(id) = exact(query.q.as_deref()) {
+        if query.session.is_some() && query.q.is_some() {
+            return Err(Error::BadQuery("q: not together with session".to_owned()));
+        }
+        if let Some(id) = query.session.or_else(|| exact(query.q.as_deref())) {
             let session = self.0.stores.sessions.session(id).await?;
-            return Ok(Page { items: self.session_views(session.into_iter().collect()).await?, next: None });
+            let mut items = self.session_views(session.into_iter().collect()).await?;
+            items.retain(|view| {
+                query.selects(view.user.id, &view.client_id, view.created_at)
+                    && query.mode.is_none_or(|mode| mode == view.mode)
+                    && state.is_none_or(|state| state == view.state)
+            });
+            return Ok(Page { items, next: None });
         }
         let (named, search) = self.search(query.q).await?;
+        if contradict(query.user, named) {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         let filter = SessionFilter {
             user: query.user.or(named),
             client: query.client,
@@ -174,9 +195,18 @@ impl Authority {
         let now = self.0.clock.now();
         if let Some(id) = exact(query.q.as_deref()) {
             let token = self.0.stores.sessions.token(id).await?;
-            return Ok(Page { items: self.token_views(token.into_iter().collect(), now).await?, next: None });
+            let mut items = self.token_views(token.into_iter().collect(), now).await?;
+            items.retain(|view| {
+                query.selects(view.user.id, &view.client_id, view.issued_at)
+                    && query.session.is_none_or(|session| session == view.session_id)
+                    && state.is_none_or(|state| state == view.state)
+            });
+            return Ok(Page { items, next: None });
         }
         let (named, search) = self.search(query.q).await?;
+        if contradict(query.user, named) {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         let filter = TokenFilter {
             user: query.user.or(named),
             client: query.client,
@@ -273,6 +303,11 @@ impl Authority {
         }
         Ok(users)
     }
+}
+
+/// Whether `user` and a user named in `q` are two.
+fn contradict(user: Option<UserId>, named: Option<UserId>) -> bool {
+    matches!((user, named), (Some(user), Some(named)) if user != named)
 }
 
 fn exact<T: std::str::FromStr>(q: Option<&str>) -> Option<T> {

@@ -27,7 +27,8 @@ impl Authority {
         if claims.sid.is_some() {
             return Err(Error::NotStateless);
         }
-        if expired {
+        // As strict as a check is: what is refused there is not brought back to life here.
+        if expired || now >= claims.expires_at() {
             return Err(Error::Expired);
         }
         let client = self.application(Some(claims.client_id.as_str())).map_err(|_| Error::Expired)?;
