@@ -9,7 +9,13 @@
 )]
 
 mod answer;
+mod browser;
+mod raw;
 mod server;
+mod text;
 
 pub use answer::Answer;
+pub use browser::Browser;
+pub use raw::{Raw, RawAnswer};
 pub use server::{PASSWORD, Server, binary};
+pub use text::{claims_of, form_encoded};

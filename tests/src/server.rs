@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::Answer;
+use crate::{Answer, form_encoded};
 
 /// A good password.
 pub const PASSWORD: &str = "four unrelated plain words";
@@ -231,6 +231,20 @@ impl Server {
             None => self.agent.run(request.body(()).unwrap()),
         };
         response.map(Answer::read)
+    }
+
+    /// `POST` of a form.
+    pub fn post_form(&self, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> Answer {
+        let headers = [headers, &[("content-type", "application/x-www-form-urlencoded")]].concat();
+        self.send("POST", path, &headers, Some(form_encoded(fields)))
+    }
+
+    /// The value of a metric without labels.
+    #[must_use]
+    pub fn metric(&self, name: &str) -> f64 {
+        let metrics = self.get("/metrics", &[]).body;
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no {name}: {metrics}")).parse().unwrap()
     }
 
     /// A form sent to the token endpoint.

@@ -125,3 +125,140 @@ fn a_setup_link_makes_one_administrator() {
     let root = server.log_in("root@example.test", "recorded").text("access_token");
     assert_eq!(server.get("/v1/admin/users", &[("authorization", &format!("Bearer {root}"))]).status, 200);
 }
+
+#[test]
+fn every_command_answers_with_json() {
+    let server = Server::started();
+    server.ann("recorded");
+    let members = |arguments: &[&str], input: &str, wanted: &[&str]| {
+        let answer = server.json_with(arguments, input);
+        for member in wanted {
+            assert!(answer.get(member).is_some(), "{arguments:?} has no {member}: {answer}");
+        }
+        answer
+    };
+    let user = ["id", "email", "name", "admin", "disabled_at", "created_at"];
+    let add = ["user", "add", "--email", "bob@example.test", "--name", "Bob", "--password-stdin"];
+    members(&add, PASSWORD, &user);
+    for verb in ["show", "promote", "demote", "disable", "enable"] {
+        let told = members(&["user", verb, "bob@example.test"], "", &user);
+        assert_eq!(told["admin"], verb == "promote", "{verb}");
+        assert_eq!(told["disabled_at"].is_string(), verb == "disable", "{verb}");
+    }
+    members(&["user", "set-password", "bob@example.test", "--password-stdin"], "other good words", &user);
+    let first = members(&["user", "list", "--limit", "1"], "", &["items", "next"]);
+    let second = members(&["user", "list", "--cursor", first["next"].as_str().unwrap()], "", &["items"]);
+    assert_eq!(second["items"][0]["email"], "ann@example.test");
+
+    let client = ["id", "name", "kind", "mode", "audience", "algorithm", "lifetimes", "claims"];
+    members(&["client", "add", "--id", "x", "--name", "X", "--mode", "jwt"], "", &client);
+    members(&["client", "show", "x"], "", &client);
+    let edited = members(&["client", "edit", "x", "--access", "5m"], "", &client);
+    assert_eq!((&edited["lifetimes"]["access"], &edited["mode"]), (&json!(300), &json!("jwt")));
+    assert!(members(&["client", "list"], "", &["items"])["items"].as_array().unwrap().len() >= 5);
+    members(&["client", "add", "--id", "s", "--name", "S", "--service"], "", &["id", "secret"]);
+    members(&["client", "rotate-secret", "s"], "", &["id", "secret"]);
+    members(&["client", "delete", "x"], "", &["revoked"]);
+
+    let report = ["revoked", "sessions", "tokens", "sequence", "dry_run", "verifiers", "took_ms"];
+    let session = members(&["session", "list", "--state", "alive"], "", &["items", "next"]);
+    let session = session["items"][0]["id"].as_str().unwrap().to_owned();
+    let token = members(&["token", "list", "--session", &session], "", &["items"]);
+    let token = token["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(members(&["token", "revoke", "--token", &token, "--dry-run"], "", &report)["revoked"], 1);
+    members(&["token", "revoke", "--token", &token, "--reason", "lost"], "", &report);
+    assert_eq!(members(&["session", "revoke", "--session", &session], "", &report)["revoked"], 1);
+    assert_eq!(members(&["session", "revoke", "--all"], "", &report)["revoked"], 0);
+    let keys = members(&["key", "list"], "", &["items"]);
+    assert!(members(&["key", "rotate"], "", &["items"]) != keys);
+    let link = members(&["setup-link"], "", &["url"]);
+    assert!(link["url"].as_str().unwrap().starts_with(&server.url), "{link}");
+    // Without --json it is text for people.
+    let table = server.run(&["user", "list"], "");
+    assert!(String::from_utf8(table.stdout).unwrap().contains("bob@example.test"));
+}
+
+#[test]
+fn a_password_never_comes_from_an_argument_and_is_asked_for_only_at_a_terminal() {
+    let server = Server::prepared();
+    let told = |arguments: &[&str], input: &str| {
+        let output = server.run(arguments, input);
+        assert!(!output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let add = ["user", "add", "--email", "c@example.test"];
+    assert!(told(&[&add, &["--password", PASSWORD][..]].concat(), "").contains("unexpected argument"));
+    assert!(told(&add, PASSWORD).contains("--password-stdin"));
+    assert!(told(&[&add[..], &["--password-stdin"]].concat(), "\n").contains("no password"));
+    assert!(told(&[&add[..], &["--password-stdin"]].concat(), "short\n").contains("8"));
+}
+
+#[test]
+fn a_configuration_that_is_wrong_is_refused_with_its_line() {
+    let server = Server::empty(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("counterfoil.toml");
+    let check = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let output = server.command().args(["config", "check", "--config"]).arg(&file).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (text, told) in [
+        ("[server]\nlisten = \"127.0.0.1:1\"\nlissten = 1\n", "line 3: unknown field `lissten`"),
+        ("[sesions]\n", "line 1: unknown field `sesions`"),
+        ("\n[passwords]\nqueue = \"many\"\n", "line 3"),
+        ("[server\n", "line 1"),
+        ("[keys]\nrotation = \"7 moons\"\n", "line 2"),
+    ] {
+        let (good, said) = check(text);
+        assert!(!good && said.contains(told) && said.contains("counterfoil.toml"), "{text}: {said}");
+    }
+    let template = server.command().args(["config", "template"]).output().unwrap().stdout;
+    let template = String::from_utf8(template).unwrap();
+    assert_eq!(check(&template), (true, String::new()));
+    let everything = template.replace("#:", "");
+    assert_eq!(check(&everything), (true, String::new()), "each default can be written out");
+    let missing = server.command().args(["config", "check", "--config", "/nowhere.toml"]).output().unwrap();
+    assert!(!missing.status.success());
+
+    // The server takes it, the environment goes over the file, and a flag over both.
+    std::fs::write(&file, "[sign_up]\nopen = false\n[passwords]\nmin_length = 20\n").unwrap();
+    let mut server = Server::empty(&[("COUNTERFOIL_PASSWORDS_MIN_LENGTH", "30")]);
+    server.start(&["--config", file.to_str().unwrap()]);
+    let account = json!({"email": "a@example.test", "password": PASSWORD});
+    server.post("/v1/users", &[], &account).assert_problem(403, "sign_up_closed");
+    let add = ["user", "add", "--email", "a@example.test", "--password-stdin"];
+    let output = server.run(&add, "a password of 28 characters.");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("30"));
+}
+
+#[test]
+fn the_description_is_served_as_it_is_printed() {
+    let server = Server::started();
+    let printed = server.command().arg("openapi").output().unwrap().stdout;
+    let printed: serde_json::Value = serde_json::from_slice(&printed).unwrap();
+    assert_eq!(server.get("/openapi.json", &[]).json(), printed);
+    // The paths of the design's section 7.
+    for (path, method) in [
+        ("/v1/users", "post"),
+        ("/v1/login", "post"),
+        ("/v1/logout", "post"),
+        ("/v1/me", "get"),
+        ("/v1/sessions", "get"),
+        ("/v1/sessions", "delete"),
+        ("/v1/sessions/{id}", "delete"),
+        ("/oauth/token", "post"),
+        ("/oauth/introspect", "post"),
+        ("/oauth/revoke", "post"),
+        ("/verify", "get"),
+        ("/v1/admin/sessions", "get"),
+        ("/v1/admin/tokens", "get"),
+        ("/v1/admin/revocations", "post"),
+        ("/v1/admin/users", "get"),
+        ("/v1/admin/clients", "get"),
+        ("/v1/admin/keys", "get"),
+        ("/v1/admin/audit", "get"),
+    ] {
+        assert!(printed["paths"][path][method].is_object(), "{method} {path}");
+    }
+}

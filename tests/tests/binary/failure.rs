@@ -3,8 +3,17 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use counterfoil_tests::{PASSWORD, Server};
+use counterfoil_tests::{Answer, PASSWORD, Server};
 use serde_json::json;
+
+/// Waits until something is so.
+fn within(limit: Duration, is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < limit);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
 
 fn refused(server: &Server, arguments: &[&str]) -> String {
     let mut command = server.command();
@@ -119,6 +128,11 @@ fn a_full_disk_refuses_writes_and_goes_on_checking() {
     };
     assert!(refused.status == 503 || refused.status == 507, "{refused:?}");
     assert_eq!(refused.text("code"), "store_full", "{refused:?}");
+    assert!(refused.header("retry-after").is_some());
+    let request = refused.header("x-request-id").unwrap().to_owned();
+    assert_eq!(refused.text("request_id"), request);
+    let logged = || server.log().lines().any(|line| line.contains(&request) && line.contains("ERROR"));
+    within(Duration::from_secs(5), logged);
     assert!(accepted.iter().rev().take(20).all(|login| server.accepts(login)), "checks go on");
     server.stop();
     server.start(&[]);
@@ -146,14 +160,9 @@ fn stopping_finishes_what_is_under_way() {
     assert!(slow.log().contains("finishing what is under way"));
 }
 
-#[test]
-fn a_flood_of_log_ins_is_told_to_come_back_and_checks_go_on() {
-    let environment = [("COUNTERFOIL_PASSWORDS_QUEUE", "4"), ("COUNTERFOIL_PASSWORDS_WORKERS", "1")];
-    let mut server = Server::empty(&environment);
-    server.add_user("ann@example.test", false);
-    server.json(&["client", "add", "--id", "cookie", "--name", "c", "--mode", "cookie"]);
-    server.start(&[]);
-    let login = server.ann("cookie");
+/// Asks who is calling, over and over, while many log in; how many of those were told to come back, and the time that 95 %
+/// of the checks took at most.
+fn flooded(server: &Server, login: &(&str, String)) -> (u32, Duration) {
     let stop = AtomicBool::new(false);
     let (busy, mut checks) = std::thread::scope(|scope| {
         let flood: Vec<_> = (0..16)
@@ -161,12 +170,7 @@ fn a_flood_of_log_ins_is_told_to_come_back_and_checks_go_on() {
                 scope.spawn(|| {
                     let mut busy = 0;
                     while !stop.load(Ordering::Relaxed) {
-                        let answer = server.log_in("ann@example.test", "cookie");
-                        if answer.status == 503 {
-                            assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
-                            assert_eq!(answer.text("code"), "busy");
-                            busy += 1;
-                        }
+                        busy += u32::from(told_to_come_back(&server.log_in("ann@example.test", "cookie")));
                     }
                     busy
                 })
@@ -175,13 +179,50 @@ fn a_flood_of_log_ins_is_told_to_come_back_and_checks_go_on() {
         let mut checks = Vec::new();
         for _ in 0..200 {
             let started = Instant::now();
-            assert!(server.accepts(&login));
+            assert!(server.accepts(login));
             checks.push(started.elapsed());
         }
         stop.store(true, Ordering::Relaxed);
-        (flood.into_iter().map(|client| client.join().unwrap()).sum::<u32>(), checks)
+        (flood.into_iter().map(|client| client.join().unwrap()).sum(), checks)
     });
     checks.sort();
-    assert!(busy > 0);
-    assert!(checks[190] < Duration::from_millis(250), "{:?}", checks[190]);
+    (busy, checks[190])
+}
+
+/// Whether a log-in was turned away politely; else it succeeded.
+fn told_to_come_back(answer: &Answer) -> bool {
+    if answer.status == 200 {
+        return false;
+    }
+    answer.assert_problem(503, "busy");
+    assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+    true
+}
+
+#[test]
+fn a_flood_of_log_ins_is_told_to_come_back_and_checks_go_on() {
+    // Hashing costs what it costs in earnest.
+    let mut server = Server::empty(&[("COUNTERFOIL_PASSWORDS_QUEUE", "4")]);
+    server.add_user("ann@example.test", false);
+    server.json(&["client", "add", "--id", "cookie", "--name", "c", "--mode", "cookie"]);
+    server.start(&[]);
+    let login = server.ann("cookie");
+    let busy = std::thread::scope(|scope| {
+        let crowd: Vec<_> =
+            (0..200).map(|_| scope.spawn(|| server.log_in("ann@example.test", "cookie"))).collect();
+        crowd.into_iter().map(|one| one.join().unwrap()).filter(told_to_come_back).count()
+    });
+    assert!((1..200).contains(&busy), "some are let in, and some are turned away: {busy}");
+    // One of three: other programs run on the same machine.
+    let rounds = (0..3).map(|_| flooded(&server, &login));
+    let good = |(busy, slowest): &(u32, Duration)| *busy > 0 && *slowest < Duration::from_millis(50);
+    let mut seen = Vec::new();
+    for round in rounds {
+        seen.push(round);
+        if good(&round) {
+            break;
+        }
+    }
+    assert!(seen.last().is_some_and(good), "{seen:?}");
+    assert!(server.metric("counterfoil_hashing_rejected_total") >= 1.0);
 }

@@ -8,10 +8,15 @@
 )]
 
 mod bad_input;
+mod book;
 mod command_line;
+mod crash;
 mod failure;
 mod feed;
+mod forgery;
 mod keys;
 mod modes;
 mod operations;
+mod page;
 mod refresh;
+mod secrets;
