@@ -20,6 +20,7 @@ pub struct Server {
     process: Option<Child>,
     /// `http://127.0.0.1:PORT`
     pub url: String,
+    greeting: Vec<String>,
     log: Arc<Mutex<String>>,
     agent: ureq::Agent,
 }
@@ -71,6 +72,7 @@ impl Server {
             process: None,
             url: String::new(),
             log: Arc::default(),
+            greeting: Vec::new(),
             agent: agent.into(),
         }
     }
@@ -116,14 +118,24 @@ impl Server {
             }
         });
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let Some(Ok(first)) = lines.next() else {
-            let _ = child.wait();
-            let _ = reader.join();
-            panic!("the server did not start: {}", self.log());
-        };
-        self.url = first.rsplit_once(' ').unwrap().1.to_owned();
+        self.greeting.clear();
+        while !self.greeting.last().is_some_and(|line| line.starts_with("  started in ")) {
+            let Some(Ok(line)) = lines.next() else {
+                let _ = child.wait();
+                let _ = reader.join();
+                panic!("the server did not start: {}", self.log());
+            };
+            self.greeting.push(line);
+        }
+        self.url = self.greeting[0].rsplit_once(' ').unwrap().1.to_owned();
         std::thread::spawn(move || lines.for_each(drop));
         self.process = Some(child);
+    }
+
+    /// The lines that it greeted with at its last start.
+    #[must_use]
+    pub fn greeting(&self) -> &[String] {
+        &self.greeting
     }
 
     /// What it wrote to its log so far.

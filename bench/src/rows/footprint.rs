@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::process::{EMAIL, Installation, PASSWORD, Process};
+use crate::process::{Installation, PASSWORD, Process};
 use crate::table::{Bar, Table, median, say};
 use crate::{Effort, seed};
 
@@ -74,14 +74,21 @@ fn memory(installation: &Installation, effort: Effort, table: &mut Table) -> any
     Ok(())
 }
 
+/// So many sessions, of users who have some each.
 fn cookies(server: &Process, count: usize) -> anyhow::Result<Vec<String>> {
     let cookies = Mutex::new(Vec::new());
-    let body = json!({"email": EMAIL, "password": PASSWORD, "client_id": "cookie"});
     std::thread::scope(|scope| {
-        for _ in 0..16 {
-            scope.spawn(|| {
+        for thread in 0..16 {
+            let cookies = &cookies;
+            scope.spawn(move || {
                 let agent = ureq::Agent::new_with_defaults();
-                for _ in 0..count / 16 {
+                for number in 0..count / 16 {
+                    let email = format!("user-{thread}-{}@example.test", number / seed::OF_ONE_USER);
+                    if number % seed::OF_ONE_USER == 0 {
+                        let body = json!({"email": email, "password": PASSWORD});
+                        let _ = agent.post(format!("{}/v1/users", server.url)).send_json(&body);
+                    }
+                    let body = json!({"email": email, "password": PASSWORD, "client_id": "cookie"});
                     let Ok(answer) = agent.post(format!("{}/v1/login", server.url)).send_json(&body) else {
                         continue;
                     };

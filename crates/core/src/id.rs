@@ -11,6 +11,17 @@ use crate::{Clock, Entropy, Timestamp};
 
 /// Crockford's base 32 in lower case, as TypeID has it.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// The digit that a byte stands for; 255 for none.
+#[expect(clippy::indexing_slicing, reason = "evaluated while compiling, where it would be an error")]
+const DIGITS: [u8; 256] = {
+    let mut digits = [u8::MAX; 256];
+    let mut digit = 0;
+    while digit < ALPHABET.len() {
+        digits[ALPHABET[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    digits
+};
 /// 128 bits in groups of five, the first group holding three.
 const TEXT_LENGTH: usize = 26;
 
@@ -43,10 +54,25 @@ fn decode(text: &str) -> Option<Uuid> {
     }
     let mut value = 0_u128;
     for byte in text.bytes() {
-        let digit = ALPHABET.iter().position(|symbol| *symbol == byte)?;
-        value = value << 5 | u128::try_from(digit).ok()?;
+        let digit = DIGITS.get(usize::from(byte)).copied().filter(|digit| *digit < 32)?;
+        value = value << 5 | u128::from(digit);
     }
     Some(Uuid::from_u128(value))
+}
+
+/// Reads an id from its text, without a copy of that.
+struct Parsed<T>(std::marker::PhantomData<T>);
+
+impl<T: FromStr<Err = IdError>> de::Visitor<'_> for Parsed<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the text of an id")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
 }
 
 macro_rules! typed_id {
@@ -123,8 +149,7 @@ macro_rules! typed_id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(de::Error::custom)
+                deserializer.deserialize_str(Parsed(std::marker::PhantomData))
             }
         }
     };
@@ -214,8 +239,7 @@ impl Serialize for ClientId {
 
 impl<'de> Deserialize<'de> for ClientId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
+        deserializer.deserialize_str(Parsed(std::marker::PhantomData))
     }
 }
 

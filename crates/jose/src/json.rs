@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// Why bytes are no strict JSON object.
@@ -32,6 +32,22 @@ pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
     match value {
         Value::Object(object) => Ok(object),
         _ => Err(JsonError::Malformed),
+    }
+}
+
+/// Any JSON value without duplicate members at any depth, wherever one is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StrictValue(pub Value);
+
+impl<'de> Deserialize<'de> for StrictValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        strict_value(deserializer).map(Self)
+    }
+}
+
+impl From<StrictValue> for Value {
+    fn from(value: StrictValue) -> Self {
+        value.0
     }
 }
 

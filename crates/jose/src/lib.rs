@@ -15,7 +15,7 @@ pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use compact::{MAX_TOKEN_BYTES, Unverified, Verified};
 pub use error::{KeyError, SignError, VerifyError};
 pub use header::Header;
-pub use json::{JsonError, parse_object};
+pub use json::{JsonError, StrictValue, parse_object};
 pub use jwk::{Jwk, JwkSet};
 pub use key_set::KeySet;
 pub use signing_key::SigningKey;

@@ -1,20 +1,37 @@
 //! The copies of accounts that are kept in memory: every client, and the users that were asked for lately.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use counterfoil_core::account::{Client, ClientKind, User};
 use counterfoil_core::port::AccountChange;
-use counterfoil_core::{ClientId, UserId};
+use counterfoil_core::{ClientId, UserCard, UserId};
 use quick_cache::sync::Cache;
 
 use crate::{Authority, Error};
 
+/// A user, and what every principal of theirs shares.
+#[derive(Debug)]
+pub(crate) struct KnownUser {
+    user: User,
+    /// What a principal tells of this user.
+    pub(crate) card: Arc<UserCard>,
+}
+
+impl Deref for KnownUser {
+    type Target = User;
+
+    fn deref(&self) -> &User {
+        &self.user
+    }
+}
+
 /// The copies.
 pub(crate) struct Accounts {
     clients: RwLock<Arc<HashMap<ClientId, Arc<Client>>>>,
-    users: Cache<UserId, Arc<User>>,
+    users: Cache<UserId, Arc<KnownUser>>,
     /// Raised before copies are dropped. A copy that was taken while it stood is good.
     dropping: AtomicU64,
     /// The number of the newest change that was applied. What was derived from copies is good while it stands.
@@ -70,12 +87,13 @@ impl Authority {
     }
 
     /// A user, from memory where there is a copy.
-    pub(crate) async fn known_user(&self, id: UserId) -> Result<Option<Arc<User>>, Error> {
+    pub(crate) async fn known_user(&self, id: UserId) -> Result<Option<Arc<KnownUser>>, Error> {
         if let Some(user) = self.0.accounts.users.get(&id) {
             return Ok(Some(user));
         }
         let dropping = self.0.accounts.dropping.load(Ordering::Acquire);
-        let user = self.0.stores.accounts.user(id).await?.map(Arc::new);
+        let user = self.0.stores.accounts.user(id).await?;
+        let user = user.map(|user| Arc::new(KnownUser { card: Arc::new(user.card()), user }));
         if let Some(user) = &user {
             self.0.accounts.users.insert(id, Arc::clone(user));
             // A change that came in between may have found no copy to drop.

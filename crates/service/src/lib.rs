@@ -25,7 +25,7 @@ pub use machine::{SystemClock, SystemEntropy};
 pub use settings::{HashingSettings, PastLimit, Settings, ViewSettings};
 pub use statistics::Statistics;
 pub use use_case::{
-    AccessToken, BookQuery, Introspection, IssuedCookie, NewClient, NewUser, RefreshCause, Refreshed,
-    RevocationReport, RevokeRequest, SessionView, SignIn, SignUp, SignedIn, SignedOut, TokenHeader,
-    TokenView, UserEdit, UserRef, Verifiers,
+    AccessToken, BookQuery, Introspection, IssuedCookie, NewClient, NewUser, PasswordChanged, RefreshCause,
+    Refreshed, RevocationReport, RevokeRequest, SessionView, SignIn, SignUp, SignedIn, SignedOut,
+    TokenHeader, TokenView, UserEdit, UserRef, Verifiers,
 };

@@ -133,6 +133,7 @@ CREATE TABLE markers (
     target     BLOB,                -- a token, session or user
     client     TEXT,
     before     INTEGER,
+    spared     BLOB,                -- a session of the user that is not revoked
     reason     TEXT    NOT NULL,
     made_by    TEXT,
     note       TEXT,

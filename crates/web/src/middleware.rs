@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use counterfoil_core::Entropy;
 use counterfoil_service::SystemEntropy;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use tower::ServiceExt;
 
 use crate::api::me;
@@ -47,7 +47,11 @@ impl Outermost {
         let started = Instant::now();
         let id = self.ids.of(request.headers());
         let metrics = &self.app.metrics;
-        let (mut response, series) = if *request.method() == Method::GET && request.uri().path() == me::PATH {
+        let (mut response, series) = if !has_one_host(&request) {
+            let detail = "a request names its host once (RFC 9112, section 3.2)";
+            let refused = Problem::new(StatusCode::BAD_REQUEST, "bad_host", detail);
+            (refused.into_response(), metrics.of(None))
+        } else if *request.method() == Method::GET && request.uri().path() == me::PATH {
             (me::answer(&self.app, request.headers()).await, metrics.me())
         } else {
             // Boxed, so that the future of the path above stays small.
@@ -80,6 +84,13 @@ impl Outermost {
             .into_response(),
         }
     }
+}
+
+/// What lies between here and the caller may have believed another one of two hosts.
+fn has_one_host(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let named = hosts.next().is_some() || request.version() < Version::HTTP_11;
+    named && hosts.next().is_none()
 }
 
 /// Renders and logs problems, and sets the headers that every response has.

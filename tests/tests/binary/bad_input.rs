@@ -130,6 +130,13 @@ fn what_a_stranger_sends_is_bounded() {
     ] {
         assert!(matches!(status(&raw(garbage.to_owned())), Some(400..=499 | 505) | None), "{garbage:?}");
     }
+    for hosts in ["", "Host: a\r\nHost: b\r\n", "Host: a\r\nHost: a\r\n"] {
+        for path in ["/v1/me", "/healthz"] {
+            let answer = raw(format!("GET {path} HTTP/1.1\r\n{hosts}\r\n"));
+            assert!(status(&answer) == Some(400) && answer.contains("bad_host"), "{hosts:?}: {answer}");
+        }
+    }
+    assert_eq!(status(&raw("GET /healthz HTTP/1.0\r\n\r\n".to_owned())), Some(200));
     // Somebody who sends his headers slowly holds nobody up.
     let mut slow = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
     slow.write_all(b"GET /v1/me HT").unwrap();

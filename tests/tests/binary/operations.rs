@@ -29,6 +29,25 @@ fn it_tells_how_it_is_doing() {
 }
 
 #[test]
+fn the_start_says_where_it_listens_how_to_begin_and_what_it_took() {
+    let mut server = Server::empty(&[]);
+    server.start(&[]);
+    let [listens, data, link, took] = server.greeting() else { panic!("{:?}", server.greeting()) };
+    assert_eq!(*listens, format!("Counterfoil {} listening on {}", env!("CARGO_PKG_VERSION"), server.url));
+    assert!(data.ends_with(&server.data().display().to_string()), "{data}");
+    assert!(took.contains(" ms, using ") && took.ends_with(" MiB"), "{took}");
+    let link = link.split(' ').find(|word| word.starts_with("http")).unwrap().to_owned();
+    let page = server.get(link.trim_start_matches(&server.url), &[]);
+    assert_eq!(page.status, 200, "the link is good");
+    assert!(!server.log().contains("/setup"), "the link is in no log");
+    // With an administrator there is nothing to set up.
+    server.add_user("root@example.test", true);
+    server.stop();
+    server.start(&[]);
+    assert!(!server.greeting().iter().any(|line| line.contains("first administrator")));
+}
+
+#[test]
 fn the_log_is_one_json_object_a_line() {
     let mut server = Server::prepared();
     server.start(&["--log-level", "debug"]);

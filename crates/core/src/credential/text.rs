@@ -48,20 +48,14 @@ pub trait Credential: Sized {
         Self::PREFIX.len() + (Self::BODY + Self::TAG).div_ceil(3) * 4
     }
 
-    /// Reads the text without checking its tag: for a holder of a digest to compare the secret with, where the tag
-    /// would tell nothing more.
+    /// Reads the text without checking its tag: for a holder of a digest to compare it with, where the tag would tell
+    /// nothing more.
     ///
     /// # Errors
     /// When the text is not of this form.
-    fn parse_unchecked(text: &str) -> Result<(Self, Vec<u8>), CredentialError> {
-        if text.len() != Self::text_length() {
-            return Err(CredentialError);
-        }
-        let encoded = text.strip_prefix(Self::PREFIX).ok_or(CredentialError)?;
-        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(encoded).map_err(|_| CredentialError)?);
-        let (body, tag) = bytes.split_at_checked(Self::BODY).ok_or(CredentialError)?;
-        let credential = Self::from_body(body).ok_or(CredentialError)?;
-        Ok((credential, tag.to_vec()))
+    fn parse_unchecked(text: &str) -> Result<Self, CredentialError> {
+        let bytes = decode::<Self>(text)?;
+        bytes.get(..Self::BODY).and_then(Self::from_body).ok_or(CredentialError)
     }
 
     /// Reads the text and checks its tag.
@@ -69,11 +63,21 @@ pub trait Credential: Sized {
     /// # Errors
     /// When the text is not of this form, or was not made with this key.
     fn parse(text: &str, mac: &dyn Mac) -> Result<Self, CredentialError> {
-        let (credential, tag) = Self::parse_unchecked(text)?;
-        let expected = mac.tag(Self::PREFIX, &credential.body());
-        let good = expected.get(..Self::TAG).is_some_and(|expected| bool::from(expected.ct_eq(&tag)));
-        if good { Ok(credential) } else { Err(CredentialError) }
+        let bytes = decode::<Self>(text)?;
+        let (body, tag) = bytes.split_at_checked(Self::BODY).ok_or(CredentialError)?;
+        let expected = mac.tag(Self::PREFIX, body);
+        let good = expected.get(..Self::TAG).is_some_and(|expected| bool::from(expected.ct_eq(tag)));
+        if good { Self::from_body(body).ok_or(CredentialError) } else { Err(CredentialError) }
     }
+}
+
+/// Body and tag.
+fn decode<C: Credential>(text: &str) -> Result<Zeroizing<Vec<u8>>, CredentialError> {
+    if text.len() != C::text_length() {
+        return Err(CredentialError);
+    }
+    let encoded = text.strip_prefix(C::PREFIX).ok_or(CredentialError)?;
+    URL_SAFE_NO_PAD.decode(encoded).map(Zeroizing::new).map_err(|_| CredentialError)
 }
 
 #[cfg(test)]

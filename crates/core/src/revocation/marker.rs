@@ -39,6 +39,9 @@ pub enum Subject {
     User {
         /// The user.
         user: UserId,
+        /// But not of this session: "end all others".
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        except: Option<SessionId>,
     },
     /// Everything of one client whose generation is lower than the marker's number.
     Client {
@@ -79,7 +82,9 @@ impl Marker {
         match &self.subject {
             Subject::Token { token } => issued.token == Some(*token),
             Subject::Session { session } => issued.session == *session,
-            Subject::User { user } => older && issued.user == *user,
+            Subject::User { user, except } => {
+                older && issued.user == *user && *except != Some(issued.session)
+            }
             Subject::Client { client } => older && issued.client == client,
             Subject::All => older,
             Subject::BegunBefore { before, client } => {

@@ -30,7 +30,8 @@ pub enum Selection {
 pub enum Plan {
     /// One marker covers all of it; records are changed afterwards, in the background where they are many.
     Mark(Subject),
-    /// Sessions of one user: a marker for each, made together with the change of the records.
+    /// Some sessions of one user, told apart by client or time: a marker for each, made together with the change of the
+    /// records. Stateless logins, of which nothing is recorded, are not among them.
     Enumerate {
         /// The user.
         user: UserId,
@@ -41,7 +42,13 @@ impl Selection {
     /// Everything of one user.
     #[must_use]
     pub const fn user(user: UserId) -> Self {
-        Self::Sessions { user: Some(user), client: None, begun_before: None, except: None }
+        Self::user_except(user, None)
+    }
+
+    /// Everything of one user but of this session.
+    #[must_use]
+    pub const fn user_except(user: UserId, except: Option<SessionId>) -> Self {
+        Self::Sessions { user: Some(user), client: None, begun_before: None, except }
     }
 
     /// Everything.
@@ -56,8 +63,8 @@ impl Selection {
         match self {
             Self::Token(token) => Plan::Mark(Subject::Token { token: *token }),
             Self::Session(session) => Plan::Mark(Subject::Session { session: *session }),
-            Self::Sessions { user: Some(user), client: None, begun_before: None, except: None } => {
-                Plan::Mark(Subject::User { user: *user })
+            Self::Sessions { user: Some(user), client: None, begun_before: None, except } => {
+                Plan::Mark(Subject::User { user: *user, except: *except })
             }
             Self::Sessions { user: Some(user), .. } => Plan::Enumerate { user: *user },
             Self::Sessions { user: None, client, begun_before: Some(before), .. } => {
@@ -163,7 +170,9 @@ mod tests {
     fn one_marker_covers_what_one_marker_can() {
         let user = UserId::from_bytes([1; 16]);
         let before = Timestamp::from_seconds(5);
-        assert_eq!(Selection::user(user).plan(), Plan::Mark(Subject::User { user }));
+        assert_eq!(Selection::user(user).plan(), Plan::Mark(Subject::User { user, except: None }));
+        let except = Some(SessionId::from_bytes([2; 16]));
+        assert_eq!(Selection::user_except(user, except).plan(), Plan::Mark(Subject::User { user, except }));
         assert_eq!(Selection::all().plan(), Plan::Mark(Subject::All));
         let both = read(json!({"user": user, "client": "web"})).unwrap();
         assert_eq!(both.plan(), Plan::Enumerate { user });

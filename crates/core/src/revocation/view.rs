@@ -15,7 +15,7 @@ pub struct View {
     sequence: u64,
     tokens: HashMap<TokenId, Kept>,
     sessions: HashMap<SessionId, Kept>,
-    users: HashMap<UserId, Kept>,
+    users: HashMap<UserId, OfUser>,
     clients: HashMap<ClientId, Kept>,
     all: Option<Kept>,
     begun_before: Vec<Marker>,
@@ -28,6 +28,15 @@ struct Kept {
     sequence: u64,
     expires_at: Timestamp,
     reason: EndReason,
+}
+
+/// The markers of one user, as far as they can make a difference: the newest, and for the session that it spares the
+/// newest that does not spare it.
+#[derive(Clone, Copy, Debug)]
+struct OfUser {
+    newest: Kept,
+    spares: Option<SessionId>,
+    before: Option<Kept>,
 }
 
 /// Expired markers are forgotten in batches of this many milliseconds.
@@ -95,7 +104,7 @@ impl View {
         let token = issued.token.and_then(|token| self.tokens.get(&token));
         token
             .or_else(|| self.sessions.get(&issued.session))
-            .or_else(|| self.users.get(&issued.user).filter(of_many))
+            .or_else(|| self.users.get(&issued.user)?.for_session(issued.session).filter(of_many))
             .or_else(|| self.clients.get(issued.client).filter(of_many))
             .or_else(|| self.all.as_ref().filter(of_many))
             .map(|kept| kept.reason)
@@ -126,7 +135,12 @@ impl View {
         match subject {
             Subject::Token { token } => drop_one(&mut self.tokens, token, now),
             Subject::Session { session } => drop_one(&mut self.sessions, session, now),
-            Subject::User { user } => drop_one(&mut self.users, user, now),
+            Subject::User { user, .. } => {
+                let until = self.users.get(user).map(OfUser::until);
+                if until.is_some_and(|until| until <= now) {
+                    self.users.remove(user);
+                }
+            }
             Subject::Client { client } => drop_one(&mut self.clients, client, now),
             Subject::All => self.all = self.all.filter(|kept| kept.expires_at > now),
             Subject::BegunBefore { .. } => self.begun_before.retain(|marker| marker.expires_at > now),
@@ -135,9 +149,7 @@ impl View {
 
     fn insert(&mut self, marker: Marker) {
         fn keep<K: Hash + Eq>(map: &mut HashMap<K, Kept>, key: K, kept: Kept) {
-            // A later marker of the same subject has the higher number; the later expiry of the two holds.
-            let slot = map.entry(key).or_insert(kept);
-            *slot = Kept { expires_at: slot.expires_at.max(kept.expires_at), ..kept };
+            map.entry(key).and_modify(|before| *before = before.followed_by(kept)).or_insert(kept);
         }
         let Marker { sequence, reason, expires_at, .. } = marker;
         let kept = Kept { sequence, expires_at, reason };
@@ -146,14 +158,42 @@ impl View {
         match &marker.subject {
             Subject::Token { token } => keep(&mut self.tokens, *token, kept),
             Subject::Session { session } => keep(&mut self.sessions, *session, kept),
-            Subject::User { user } => keep(&mut self.users, *user, kept),
+            Subject::User { user, except } => {
+                let first = OfUser { newest: kept, spares: *except, before: None };
+                self.users.entry(*user).and_modify(|of_user| of_user.add(kept, *except)).or_insert(first);
+            }
             Subject::Client { client } => keep(&mut self.clients, client.clone(), kept),
             Subject::All => {
-                let until = self.all.map_or(expires_at, |before| before.expires_at.max(expires_at));
-                self.all = Some(Kept { expires_at: until, ..kept });
+                self.all = Some(self.all.map_or(kept, |before| before.followed_by(kept)));
             }
             Subject::BegunBefore { .. } => self.begun_before.push(marker),
         }
+    }
+}
+
+impl Kept {
+    /// A later marker of the same subject has the higher number; the later expiry of the two holds.
+    fn followed_by(self, later: Self) -> Self {
+        Self { expires_at: self.expires_at.max(later.expires_at), ..later }
+    }
+}
+
+impl OfUser {
+    fn for_session(&self, session: SessionId) -> Option<&Kept> {
+        if self.spares == Some(session) { self.before.as_ref() } else { Some(&self.newest) }
+    }
+
+    fn add(&mut self, kept: Kept, spares: Option<SessionId>) {
+        if self.spares != spares {
+            self.before = Some(self.newest);
+            self.spares = spares;
+        }
+        self.newest = self.newest.followed_by(kept);
+    }
+
+    fn until(&self) -> Timestamp {
+        let newest = self.newest.expires_at;
+        self.before.map_or(newest, |before| before.expires_at.max(newest))
     }
 }
 
@@ -187,7 +227,10 @@ mod tests {
         prop_oneof![
             id().prop_map(|id| Subject::Token { token: TokenId::from_bytes(id) }),
             id().prop_map(|id| Subject::Session { session: SessionId::from_bytes(id) }),
-            id().prop_map(|id| Subject::User { user: UserId::from_bytes(id) }),
+            (id(), proptest::option::of(id())).prop_map(|(id, except)| Subject::User {
+                user: UserId::from_bytes(id),
+                except: except.map(SessionId::from_bytes),
+            }),
             client().prop_map(|client| Subject::Client { client }),
             Just(Subject::All),
             (id(), proptest::option::of(client())).prop_map(|(id, client)| Subject::BegunBefore {

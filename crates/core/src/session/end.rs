@@ -27,6 +27,8 @@ pub enum EndReason {
     UserDisabled,
     /// The user's password was changed.
     PasswordChanged,
+    /// The user was made an administrator: nobody rises by a session that was there before.
+    PrivilegeRaised,
     /// The client was removed.
     ClientDeleted,
 }
@@ -38,7 +40,7 @@ pub struct UnknownEndReason;
 
 impl EndReason {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::LoggedOut,
         Self::RevokedByUser,
         Self::RevokedByAdministrator,
@@ -47,6 +49,7 @@ impl EndReason {
         Self::Superseded,
         Self::UserDisabled,
         Self::PasswordChanged,
+        Self::PrivilegeRaised,
         Self::ClientDeleted,
     ];
 
@@ -62,6 +65,7 @@ impl EndReason {
             Self::Superseded => "superseded",
             Self::UserDisabled => "user_disabled",
             Self::PasswordChanged => "password_changed",
+            Self::PrivilegeRaised => "privilege_raised",
             Self::ClientDeleted => "client_deleted",
         }
     }

@@ -113,15 +113,20 @@ impl Session {
         }
     }
 
-    /// Whether `secret` is the digest of a cookie that is honoured at `now`.
+    /// Whether `digest` is of the secret of a cookie that is honoured at `now`.
     #[must_use]
     pub fn honours(&self, digest: Digest, now: Timestamp) -> bool {
-        match &self.credential {
-            Credential::Cookie { secret, previous } => {
-                *secret == digest || previous.is_some_and(|(old, until)| now < until && old == digest)
-            }
-            Credential::Recorded(_) => false,
+        self.honoured_until(digest, now).is_some()
+    }
+
+    /// Until when the cookie is honoured whose secret has that digest; `None` when it is not at `now`.
+    #[must_use]
+    pub fn honoured_until(&self, digest: Digest, now: Timestamp) -> Option<Timestamp> {
+        let Credential::Cookie { secret, previous } = &self.credential else { return None };
+        if *secret == digest {
+            return Some(self.expires_at);
         }
+        previous.filter(|(old, until)| now < *until && *old == digest).map(|(_, until)| until)
     }
 
     /// What a principal tells of it.

@@ -2,10 +2,12 @@
 //!
 //! The signature is checked before anything here is asked; the algorithm, the key and `typ` are that check's business.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{ClientId, SessionId, Timestamp, TokenId, UserId};
@@ -17,7 +19,7 @@ pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 pub const MAX_TOKEN_BYTES: usize = 4096;
 
 /// The `aud` claim: one value or several (RFC 7519, section 4.1.3).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Audience {
     /// One value, written without brackets.
@@ -97,7 +99,7 @@ pub struct Expectation<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimsError {
-    /// A required claim is missing or of the wrong type.
+    /// `nbf` is no number.
     #[error("the token's claims are not those of an access token")]
     Malformed,
     /// Issued by somebody else.
@@ -115,35 +117,19 @@ pub enum ClaimsError {
 }
 
 impl AccessClaims {
-    /// Reads the claims of a token whose signature was checked.
+    /// Reads the claims of a token whose signature was checked. Each may stand there once. `V` reads what the client's own
+    /// claims hold, and has to refuse duplicates inside of it.
+    ///
+    /// In one pass: by way of a JSON value, what comes after the signature would cost a sixth of an RSA signature.
     ///
     /// # Errors
-    /// [`ClaimsError::Malformed`] when a required claim is missing or of the wrong type.
-    pub fn from_object(mut object: Map<String, Value>) -> Result<Self, ClaimsError> {
-        // Member by member: a flattened derive would copy every claim once more, which at first sight of a token costs
-        // as much as a tenth of its signature.
-        fn read<T: DeserializeOwned>(value: Value) -> Result<T, ClaimsError> {
-            serde_json::from_value(value).map_err(|_| ClaimsError::Malformed)
-        }
-        let mut take = |name| object.remove(name).ok_or(ClaimsError::Malformed);
-        Ok(Self {
-            iss: read(take("iss")?)?,
-            sub: read(take("sub")?)?,
-            aud: match take("aud")? {
-                Value::String(one) => Audience::One(one),
-                many => Audience::Many(read(many)?),
-            },
-            client_id: read(take("client_id")?)?,
-            iat: read(take("iat")?)?,
-            exp: read(take("exp")?)?,
-            jti: read(take("jti")?)?,
-            sid: take("sid").ok().map(read).transpose()?,
-            auth_time: read(take("auth_time")?)?,
-            amr: read(take("amr")?)?,
-            acr: read(take("acr")?)?,
-            generation: read(take("gen")?)?,
-            custom: object,
-        })
+    /// When a required claim is missing, stands there twice or is of the wrong type.
+    pub fn deserialize_strictly<'de, V, D>(deserializer: D) -> Result<Self, D::Error>
+    where
+        V: Deserialize<'de> + Into<Value>,
+        D: Deserializer<'de>,
+    {
+        deserializer.deserialize_map(ClaimsVisitor::<V>(PhantomData))
     }
 
     /// Checks issuer, audience and time.
@@ -176,6 +162,90 @@ impl AccessClaims {
     }
 }
 
+/// The name of a claim.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Name {
+    Iss,
+    Sub,
+    Aud,
+    ClientId,
+    Iat,
+    Exp,
+    Jti,
+    Sid,
+    AuthTime,
+    Amr,
+    Acr,
+    Gen,
+    Custom(String),
+}
+
+struct ClaimsVisitor<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de> + Into<Value>> Visitor<'de> for ClaimsVisitor<V> {
+    type Value = AccessClaims;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the claims of an access token")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<AccessClaims, A::Error> {
+        fn once<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+            slot: &mut Option<T>,
+            access: &mut A,
+        ) -> Result<(), A::Error> {
+            match slot.replace(access.next_value()?) {
+                None => Ok(()),
+                Some(_) => Err(A::Error::custom("duplicate claim")),
+            }
+        }
+        fn required<T, E: Error>(slot: Option<T>, name: &'static str) -> Result<T, E> {
+            slot.ok_or_else(|| E::missing_field(name))
+        }
+        let (mut iss, mut sub, mut aud, mut client_id) = (None, None, None, None);
+        let (mut iat, mut exp, mut jti, mut sid) = (None, None, None, None);
+        let (mut auth_time, mut amr, mut acr, mut generation) = (None, None, None, None);
+        let mut custom = Map::new();
+        while let Some(name) = access.next_key()? {
+            match name {
+                Name::Iss => once(&mut iss, &mut access)?,
+                Name::Sub => once(&mut sub, &mut access)?,
+                Name::Aud => once(&mut aud, &mut access)?,
+                Name::ClientId => once(&mut client_id, &mut access)?,
+                Name::Iat => once(&mut iat, &mut access)?,
+                Name::Exp => once(&mut exp, &mut access)?,
+                Name::Jti => once(&mut jti, &mut access)?,
+                Name::Sid => once(&mut sid, &mut access)?,
+                Name::AuthTime => once(&mut auth_time, &mut access)?,
+                Name::Amr => once(&mut amr, &mut access)?,
+                Name::Acr => once(&mut acr, &mut access)?,
+                Name::Gen => once(&mut generation, &mut access)?,
+                Name::Custom(name) => {
+                    if custom.insert(name, access.next_value::<V>()?.into()).is_some() {
+                        return Err(A::Error::custom("duplicate claim"));
+                    }
+                }
+            }
+        }
+        Ok(AccessClaims {
+            iss: required(iss, "iss")?,
+            sub: required(sub, "sub")?,
+            aud: required(aud, "aud")?,
+            client_id: required(client_id, "client_id")?,
+            iat: required(iat, "iat")?,
+            exp: required(exp, "exp")?,
+            jti: required(jti, "jti")?,
+            sid,
+            auth_time: required(auth_time, "auth_time")?,
+            amr: required(amr, "amr")?,
+            acr: required(acr, "acr")?,
+            generation: required(generation, "gen")?,
+            custom,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,7 +265,8 @@ mod tests {
     fn verdict(change: impl FnOnce(&mut Map<String, Value>), now: i64) -> Result<(), ClaimsError> {
         let mut object = object();
         change(&mut object);
-        AccessClaims::from_object(object)?.validate(&Expectation {
+        let claims = AccessClaims::deserialize_strictly::<Value, _>(Value::Object(object));
+        claims.map_err(|_| ClaimsError::Malformed)?.validate(&Expectation {
             issuer: "https://id.example.test",
             audience: &["api".into()],
             now: Timestamp::from_seconds(now),
@@ -241,8 +312,22 @@ mod tests {
     }
 
     #[test]
+    fn none_may_stand_there_twice() {
+        let text = Value::Object(object()).to_string();
+        let read = |text: &str| {
+            let mut json = serde_json::Deserializer::from_str(text);
+            AccessClaims::deserialize_strictly::<Value, _>(&mut json).map_err(|error| error.to_string())
+        };
+        assert!(read(&text).is_ok());
+        for name in object().keys() {
+            let twice = format!("{},{:?}:{}}}", text.strip_suffix('}').unwrap(), name, object()[name]);
+            assert!(read(&twice).unwrap_err().contains("duplicate"), "{twice}");
+        }
+    }
+
+    #[test]
     fn they_go_there_and_back() {
-        let claims = AccessClaims::from_object(object()).unwrap();
+        let claims = AccessClaims::deserialize_strictly::<Value, _>(Value::Object(object())).unwrap();
         assert_eq!(claims.custom.get("tier"), Some(&json!("gold")));
         assert_eq!(serde_json::to_value(&claims).unwrap(), Value::Object(object()));
     }

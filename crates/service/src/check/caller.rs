@@ -31,6 +31,10 @@ pub enum CallerCredential {
         id: TokenId,
         /// Its `exp`.
         expires_at: Timestamp,
+        /// The feed's number when its login began.
+        generation: u64,
+        /// When its login began.
+        auth_time: Timestamp,
     },
 }
 
@@ -47,7 +51,9 @@ impl Caller {
         self.principal.session.map(|session| session.id)
     }
 
-    /// Whether the caller may use the administration API.
+    /// Whether the caller is an administrator. What that allows, [`Authority::require_administrator`] decides.
+    ///
+    /// [`Authority::require_administrator`]: crate::Authority::require_administrator
     #[must_use]
     pub fn is_admin(&self) -> bool {
         self.principal.user.admin

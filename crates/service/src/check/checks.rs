@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use counterfoil_core::revocation::Issued;
-use counterfoil_core::session::{Credential, Session};
+use counterfoil_core::session::Session;
 use counterfoil_core::{Digest, SessionId, Timestamp};
 use quick_cache::sync::Cache;
 
@@ -31,8 +31,8 @@ pub(crate) struct Checks {
 #[derive(Debug)]
 pub(crate) struct Checked {
     pub(crate) caller: Caller,
-    /// The generation; `None` for a stateless token, which no marker covers.
-    generation: Option<u64>,
+    /// The feed's number when its login began.
+    generation: u64,
     /// When it is over whatever its use.
     expires_at: Timestamp,
     /// The accounts' epoch that `caller` was made upon.
@@ -46,10 +46,8 @@ pub(crate) struct Checked {
 /// What is known of a session whose cookie was checked.
 #[derive(Debug)]
 pub(crate) struct CheckedCookie {
-    /// The tag of the cookie that was checked: another one is another cookie.
-    tag: Box<[u8]>,
-    secret: Digest,
-    previous: Option<(Digest, Timestamp)>,
+    /// The digest of the cookie that was checked, tag and all: another text is another cookie.
+    text: Digest,
     idle_timeout: Duration,
     loaded_at: Timestamp,
     last_seen: AtomicI64,
@@ -124,45 +122,37 @@ impl Checks {
 }
 
 impl Checked {
-    pub(super) fn of_token(
-        caller: Caller,
-        generation: Option<u64>,
-        expires_at: Timestamp,
-        epoch: u64,
-    ) -> Self {
+    pub(super) fn of_token(caller: Caller, generation: u64, expires_at: Timestamp, epoch: u64) -> Self {
         Self { caller, generation, expires_at, epoch, confirmed: AtomicU64::new(u64::MAX), cookie: None }
     }
 
+    /// A session, as long as the cookie of that text stands for it.
     pub(super) fn of_session(
         caller: Caller,
         session: &Session,
-        tag: &[u8],
+        (text, until): (Digest, Timestamp),
         epoch: u64,
         now: Timestamp,
-    ) -> Option<Self> {
-        let Credential::Cookie { secret, previous } = session.credential else { return None };
+    ) -> Self {
         let cookie = CheckedCookie {
-            tag: tag.into(),
-            secret,
-            previous,
+            text,
             idle_timeout: session.idle_timeout,
             loaded_at: now,
             last_seen: AtomicI64::new(session.last_seen_at.millis()),
         };
         // A session that is superseded has an end that lies a little ahead.
-        let expires_at =
-            session.ended.as_ref().map_or(session.expires_at, |end| end.at.min(session.expires_at));
-        Some(Self {
+        let ends_at = session.ended.as_ref().map_or(session.expires_at, |end| end.at.min(session.expires_at));
+        Self {
             caller,
-            generation: Some(session.generation),
-            expires_at,
+            generation: session.generation,
+            expires_at: until.min(ends_at),
             epoch,
             confirmed: AtomicU64::new(u64::MAX),
             cookie: Some(cookie),
-        })
+        }
     }
 
-    /// What a marker needs to know of it; `None` for what no marker covers.
+    /// What a marker needs to know of it; `None` for a stateless token, which is checked without the view.
     pub(super) fn issued(&self) -> Option<Issued<'_>> {
         let token = match self.caller.credential {
             CallerCredential::Cookie => None,
@@ -173,7 +163,7 @@ impl Checked {
             session: self.caller.session_id()?,
             user: self.caller.user_id(),
             client: &self.caller.principal.client_id,
-            generation: self.generation?,
+            generation: self.generation,
         })
     }
 
@@ -194,11 +184,9 @@ impl Checked {
 }
 
 impl CheckedCookie {
-    /// Whether this copy can answer for a cookie with that secret and tag.
-    pub(super) fn answers_for(&self, secret: Digest, tag: &[u8], now: Timestamp) -> bool {
-        let known =
-            self.secret == secret || self.previous.is_some_and(|(old, until)| now < until && old == secret);
-        known && *self.tag == *tag && now.since(self.loaded_at) < RELOAD_AFTER
+    /// Whether this copy can answer for a cookie of that text.
+    pub(super) fn answers_for(&self, text: Digest, now: Timestamp) -> bool {
+        self.text == text && now.since(self.loaded_at) < RELOAD_AFTER
     }
 
     /// Notes a use; whether it is long enough after the last noted one to be written.

@@ -1,4 +1,4 @@
-//! The check of a session cookie: the tag, then one look-up, then from memory.
+//! The check of a session cookie: the tag, then one look-up, then from memory by the digest of its text.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use counterfoil_core::credential::{Credential as _, SessionCookie};
 use counterfoil_core::session::Session;
 use counterfoil_core::{Digest, Mode, Principal};
 
-use super::{Caller, CallerCredential, Checked, alive};
+use super::{Caller, CallerCredential, Checked, alive, shared};
 use crate::crypto::sha256;
 use crate::{Authority, Error};
 
@@ -15,12 +15,12 @@ const NOT_OURS: Error = Error::BadCredential { code: "malformed_cookie" };
 
 impl Authority {
     pub(super) async fn check_cookie(&self, text: &str) -> Result<Caller, Error> {
-        let (cookie, tag) = SessionCookie::parse_unchecked(text).map_err(|_| NOT_OURS)?;
-        let secret = sha256(cookie.secret.expose());
+        let cookie = SessionCookie::parse_unchecked(text).map_err(|_| NOT_OURS)?;
+        let digest = sha256(text.as_bytes());
         let now = self.0.clock.now();
         let known = self.0.checks.cookie(cookie.session).filter(|checked| {
             checked.epoch == self.0.accounts.epoch()
-                && checked.cookie.as_ref().is_some_and(|cookie| cookie.answers_for(secret, &tag, now))
+                && checked.cookie.as_ref().is_some_and(|cookie| cookie.answers_for(digest, now))
         });
         let checked = match known {
             Some(checked) => {
@@ -31,7 +31,7 @@ impl Authority {
                 self.0.counters.checks_missed.add();
                 // Only what we made ourselves is worth asking the store about.
                 SessionCookie::parse(text, &self.0.keyring).map_err(|_| NOT_OURS)?;
-                self.load_cookie(&cookie, secret, &tag, now).await?
+                self.load_cookie(&cookie, digest, now).await?
             }
         };
         match self.stands(&checked, now).await {
@@ -52,8 +52,7 @@ impl Authority {
     async fn load_cookie(
         &self,
         cookie: &SessionCookie,
-        secret: Digest,
-        tag: &[u8],
+        digest: Digest,
         now: Timestamp,
     ) -> Result<Arc<Checked>, Error> {
         let epoch = self.0.accounts.epoch();
@@ -62,11 +61,10 @@ impl Authority {
             session.last_seen_at = session.last_seen_at.max(used);
         }
         let session = alive(session.as_ref(), now)?;
-        if !session.honours(secret, now) {
-            return Err(Error::BadCredential { code: "replaced_cookie" });
-        }
+        let until = session.honoured_until(sha256(cookie.secret.expose()), now);
+        let until = until.ok_or(Error::BadCredential { code: "replaced_cookie" })?;
         let caller = self.cookie_caller(session).await?;
-        let checked = Checked::of_session(caller, session, tag, epoch, now).map(Arc::new).ok_or(NOT_OURS)?;
+        let checked = Arc::new(Checked::of_session(caller, session, (digest, until), epoch, now));
         self.0.checks.keep_cookie(cookie.session, Arc::clone(&checked));
         Ok(checked)
     }
@@ -76,8 +74,8 @@ impl Authority {
         let user = self.enabled_user(session.user).await?;
         let principal = Principal {
             mode: Mode::Cookie,
-            claims: Arc::new(client.claims.evaluate(&user)),
-            user: Arc::new(user.card()),
+            claims: shared(client.claims.evaluate(&user)),
+            user: Arc::clone(&user.card),
             session: Some(session.card()),
             client_id: session.client.clone(),
         };

@@ -12,8 +12,13 @@ pub use caller::{Caller, CallerCredential, Presented};
 pub(crate) use checks::{Checked, Checks};
 pub(crate) use token::ReadToken;
 
-use counterfoil_core::Timestamp;
+use std::sync::{Arc, LazyLock};
+
+use counterfoil_core::revocation::Issued;
 use counterfoil_core::session::{End, EndReason, Session, SessionState};
+use counterfoil_core::{SessionId, Timestamp};
+
+use serde_json::{Map, Value};
 
 use crate::settings::PastLimit;
 use crate::{Authority, Error};
@@ -33,6 +38,41 @@ impl Authority {
             self.0.counters.checks_refused.add();
         }
         outcome
+    }
+
+    /// Whether the caller may administer. Nowhere else is a checked stateless token held to the view; here it is, since
+    /// only this server serves administrators, and their rights must end with a revocation.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::Revoked`], [`Error::Stale`].
+    pub fn require_administrator(&self, caller: &Caller) -> Result<(), Error> {
+        if !caller.is_admin() {
+            return Err(Error::Forbidden);
+        }
+        match caller.credential {
+            CallerCredential::Token { id, generation, auth_time, .. } if caller.session_id().is_none() => {
+                let issued = Issued {
+                    token: Some(id),
+                    session: SessionId::least_of(auth_time),
+                    user: caller.user_id(),
+                    client: &caller.principal.client_id,
+                    generation,
+                };
+                self.stateless_stands(&issued, self.0.clock.now())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether no revocation covers a stateless login, as far as a view that can be trusted tells.
+    pub(crate) fn stateless_stands(&self, issued: &Issued<'_>, now: Timestamp) -> Result<(), Error> {
+        if !self.0.view.is_fresh(now) {
+            return Err(Error::Stale);
+        }
+        match self.0.view.covers(issued) {
+            (Some(reason), _) => Err(Error::Revoked { reason }),
+            (None, _) => Ok(()),
+        }
     }
 
     /// Whether a checked credential still stands: not expired, not covered by a marker, upon a view that can be trusted.
@@ -71,6 +111,12 @@ impl Authority {
             None => Ok(()),
         }
     }
+}
+
+/// Claims to keep. Most clients have none, and what is kept of none is one for all.
+fn shared(claims: Map<String, Value>) -> Arc<Map<String, Value>> {
+    static NONE: LazyLock<Arc<Map<String, Value>>> = LazyLock::new(Arc::default);
+    if claims.is_empty() { Arc::clone(&NONE) } else { Arc::new(claims) }
 }
 
 /// Whether a session's record says that it can be used.

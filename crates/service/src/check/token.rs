@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use counterfoil_core::account::User;
 use counterfoil_core::session::EndReason;
 use counterfoil_core::token::{ACCESS_TOKEN_TYPE, AccessClaims, ClaimsError, Expectation, MAX_TOKEN_BYTES};
 use counterfoil_core::{Mode, Principal, SessionCard, Timestamp, UserId};
+use counterfoil_jose::StrictValue;
 
-use super::{Caller, CallerCredential, Checked};
+use super::{Caller, CallerCredential, Checked, shared};
+use crate::accounts::KnownUser;
 use crate::crypto::sha256;
 use crate::{Authority, Error};
 
@@ -16,6 +17,13 @@ pub(crate) struct ReadToken {
     pub(crate) claims: AccessClaims,
     /// It has expired, and was good before.
     pub(crate) expired: bool,
+}
+
+fn read_claims(payload: &[u8]) -> serde_json::Result<AccessClaims> {
+    let mut json = serde_json::Deserializer::from_slice(payload);
+    let claims = AccessClaims::deserialize_strictly::<StrictValue, _>(&mut json)?;
+    json.end()?;
+    Ok(claims)
 }
 
 impl Authority {
@@ -59,9 +67,7 @@ impl Authority {
             .verifying
             .verify(text, ACCESS_TOKEN_TYPE)
             .map_err(|error| bad(error.code()))?;
-        let object =
-            counterfoil_jose::parse_object(&verified.payload).map_err(|_| bad("malformed_claims"))?;
-        let claims = AccessClaims::from_object(object).map_err(|_| bad("malformed_claims"))?;
+        let claims = read_claims(&verified.payload).map_err(|_| bad("malformed_claims"))?;
         let client = self.client(&claims.client_id).map_err(|_| bad("unknown_client"))?;
         let expectation = Expectation {
             issuer: &self.0.issuer,
@@ -92,17 +98,18 @@ impl Authority {
         let session = claims.sid.map(|id| SessionCard { id, auth_time });
         let principal = Principal {
             mode: if session.is_some() { Mode::Recorded } else { Mode::Jwt },
-            user: Arc::new(user.card()),
+            user: Arc::clone(&user.card),
             session,
             client_id: claims.client_id,
-            claims: Arc::new(claims.custom),
+            claims: shared(claims.custom),
         };
-        let caller = Caller { principal, credential: CallerCredential::Token { id: claims.jti, expires_at } };
-        Ok(Checked::of_token(caller, session.map(|_| claims.generation), expires_at, epoch))
+        let generation = claims.generation;
+        let credential = CallerCredential::Token { id: claims.jti, expires_at, generation, auth_time };
+        Ok(Checked::of_token(Caller { principal, credential }, generation, expires_at, epoch))
     }
 
     /// The user of a credential, who may have been disabled since it was given out.
-    pub(crate) async fn enabled_user(&self, id: UserId) -> Result<Arc<User>, Error> {
+    pub(crate) async fn enabled_user(&self, id: UserId) -> Result<Arc<KnownUser>, Error> {
         let user = self.known_user(id).await?;
         user.filter(|user| user.disabled_at.is_none())
             .ok_or(Error::Revoked { reason: EndReason::UserDisabled })

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use counterfoil_core::account::User;
 use counterfoil_core::port::{SearchText, SessionFilter, TokenFilter, TokenListing, UserFilter};
 use counterfoil_core::revocation::Issued;
 use counterfoil_core::session::{End, Session, SessionState};
@@ -297,7 +295,7 @@ impl Authority {
         let mut users = HashMap::new();
         for id in ids {
             if let Entry::Vacant(slot) = users.entry(id) {
-                let user: Option<Arc<User>> = self.known_user(id).await?;
+                let user = self.known_user(id).await?;
                 slot.insert(UserRef { id, email: user.map(|user| user.email.to_string()) });
             }
         }

@@ -5,7 +5,7 @@ use counterfoil_core::audit::{Action, Actor};
 use counterfoil_core::port::RotateSecret;
 use counterfoil_core::revocation::Selection;
 use counterfoil_core::session::{EndReason, Origin};
-use counterfoil_core::{Mode, SecretBytes, Timestamp};
+use counterfoil_core::{SecretBytes, SessionId};
 use serde_json::json;
 
 use super::open_login::PREVIOUS_HONOURED;
@@ -14,6 +14,15 @@ use crate::check::Caller;
 use crate::crypto::sha256;
 use crate::hashing::Verdict;
 use crate::{Authority, By, Error};
+
+/// What the change of a password did.
+#[derive(Debug)]
+pub struct PasswordChanged {
+    /// What became of the other sessions.
+    pub report: RevocationReport,
+    /// The next cookie of a caller who came with one.
+    pub cookie: Option<IssuedCookie>,
+}
 
 impl Authority {
     /// Checks and hashes a new password.
@@ -56,6 +65,11 @@ impl Authority {
         let session = caller.session_id().filter(|_| caller.by_cookie());
         let session = session.ok_or(Error::BadCredential { code: "not_a_cookie_session" })?;
         self.prove_again(caller, password, origin).await?;
+        self.replace_cookie(session).await?.ok_or(Error::Expired)
+    }
+
+    /// `None` when the session ended meanwhile.
+    async fn replace_cookie(&self, session: SessionId) -> Result<Option<IssuedCookie>, Error> {
         let now = self.0.clock.now();
         let secret = SecretBytes::new(self.0.entropy.bytes());
         let command = RotateSecret {
@@ -65,12 +79,13 @@ impl Authority {
             auth_time: now,
             now,
         };
-        let rotated = self.0.stores.sessions.rotate_secret(command).await?.ok_or(Error::Expired)?;
+        let rotated = self.0.stores.sessions.rotate_secret(command).await?;
         self.0.checks.forget_cookie(session);
-        Ok(self.cookie_for(&rotated, secret, now))
+        Ok(rotated.map(|session| self.cookie_for(&session, secret, now)))
     }
 
-    /// Changes the caller's password and ends all their other sessions.
+    /// Changes the caller's password and ends all their other sessions. A cookie is replaced. Stateless logins, the caller's
+    /// own among them, are not renewed any more.
     ///
     /// # Errors
     /// [`Error::InvalidCredentials`], [`Error::Password`], [`Error::Busy`].
@@ -80,7 +95,7 @@ impl Authority {
         current: &str,
         new: &str,
         origin: &Origin,
-    ) -> Result<RevocationReport, Error> {
+    ) -> Result<PasswordChanged, Error> {
         let started = self.0.clock.now();
         self.password_policy().check(new)?;
         self.prove_again(caller, current, origin).await?;
@@ -94,30 +109,24 @@ impl Authority {
             .await?
             .ok_or(Error::NotFound)?;
         self.follow_accounts().await?;
-        let others = Selection::Sessions {
-            user: Some(id),
-            client: None,
-            begun_before: None,
-            except: caller.session_id().filter(|_| caller.principal.mode != Mode::Jwt),
-        };
+        let others = Selection::user_except(id, caller.session_id());
         let actor = Actor::User(id);
         let revocation =
             self.end(others.clone(), EndReason::PasswordChanged, Some(actor.clone()), None).await?;
         let by = By { actor, address: origin.address };
         self.audit_event(&by, Action::UserChanged, Some(id.to_string()), json!({"change": "password"})).await;
-        self.report(&others, revocation, started).await
+        let cookie = match caller.session_id().filter(|_| caller.by_cookie()) {
+            Some(session) => self.replace_cookie(session).await?,
+            None => None,
+        };
+        Ok(PasswordChanged { report: self.report(&others, revocation, started).await?, cookie })
     }
 
-    async fn prove_again(
-        &self,
-        caller: &Caller,
-        password: &str,
-        origin: &Origin,
-    ) -> Result<Timestamp, Error> {
+    async fn prove_again(&self, caller: &Caller, password: &str, origin: &Origin) -> Result<(), Error> {
         let user = self.0.stores.accounts.user(caller.user_id()).await?;
         let user = user.filter(|user| user.disabled_at.is_none());
         match self.prove_password(user.as_ref(), password).await? {
-            Verdict::Right | Verdict::RightButOutdated => Ok(self.0.clock.now()),
+            Verdict::Right | Verdict::RightButOutdated => Ok(()),
             Verdict::Wrong => {
                 self.note_failure(Some(caller.user_id()), origin).await;
                 Err(Error::InvalidCredentials)

@@ -21,6 +21,7 @@ mod users;
 
 pub use book::{BookQuery, SessionView, TokenHeader, TokenView, UserRef};
 pub use clients::NewClient;
+pub use credentials::PasswordChanged;
 pub use introspect::Introspection;
 pub use issue_token::AccessToken;
 pub use open_login::{IssuedCookie, SignedIn};

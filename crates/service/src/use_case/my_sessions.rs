@@ -48,7 +48,8 @@ impl Authority {
         self.end_mine(caller, Selection::Session(session), origin).await
     }
 
-    /// Ends all the caller's sessions but this one.
+    /// Ends all the caller's sessions but this one. A stateless token cannot be told from a copy of it: with one, this login
+    /// is not renewed either.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -57,12 +58,7 @@ impl Authority {
         caller: &Caller,
         origin: &Origin,
     ) -> Result<RevocationReport, Error> {
-        let others = Selection::Sessions {
-            user: Some(caller.user_id()),
-            client: None,
-            begun_before: None,
-            except: caller.session_id(),
-        };
+        let others = Selection::user_except(caller.user_id(), caller.session_id());
         self.end_mine(caller, others, origin).await
     }
 

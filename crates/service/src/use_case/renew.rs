@@ -4,7 +4,6 @@
 //! Renewal is where a stateless login can be stopped: of a user or client that was revoked, removed or disabled since the
 //! log-in nothing is renewed, so that what is left of it lives no longer than one access token.
 
-use counterfoil_core::account::User;
 use counterfoil_core::revocation::Issued;
 use counterfoil_core::session::Origin;
 use counterfoil_core::{Mode, SessionId, Timestamp};
@@ -40,13 +39,8 @@ impl Authority {
             client: &client.id,
             generation: claims.generation,
         };
-        if !self.0.view.is_fresh(now) {
-            return Err(Error::Stale);
-        }
-        if let (Some(reason), _) = self.0.view.covers(&issued) {
-            return Err(Error::Revoked { reason });
-        }
-        let user: User = User::clone(&*self.enabled_user(claims.sub).await?);
+        self.stateless_stands(&issued, now)?;
+        let user = self.enabled_user(claims.sub).await?;
         let ends_at = auth_time + client.lifetimes.absolute;
         if now >= ends_at {
             return Err(Error::RenewalOver);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use counterfoil_core::account::ClientKind;
 use counterfoil_core::audit::{Action, Actor};
 use counterfoil_core::port::{Counts, Revocation, Revoke};
-use counterfoil_core::revocation::{Selection, SelectionRequest};
+use counterfoil_core::revocation::{Plan, Selection, SelectionRequest};
 use counterfoil_core::session::EndReason;
 use counterfoil_core::{Mode, Timestamp};
 use serde::Serialize;
@@ -43,7 +43,7 @@ pub struct RevocationReport {
     /// Milliseconds from the request to this answer.
     pub took_ms: u64,
     /// The selection covers logins of clients in `jwt` mode, which cannot be taken back: what is out may live until
-    /// then. It is not renewed.
+    /// then, and is not renewed. A selection of some sessions of one user, by client or time, covers no such logins.
     pub stateless_until: Option<Timestamp>,
 }
 
@@ -126,6 +126,9 @@ impl Authority {
     /// lifetimes are all that is known.
     fn stateless_until(&self, selection: &Selection, now: Timestamp) -> Option<Timestamp> {
         let Selection::Sessions { client: of, .. } = selection else { return None };
+        if matches!(selection.plan(), Plan::Enumerate { .. }) {
+            return None;
+        }
         let clients = self.0.accounts.clients();
         let stateless = clients.values().filter(|client| {
             client.kind == ClientKind::Application

@@ -118,7 +118,11 @@ impl Authority {
                 let hash = self.hash_new_password(&password).await?;
                 (UserChange::Password(hash), Some(EndReason::PasswordChanged), "password")
             }
-            UserEdit::Admin(true) => (UserChange::Admin(true), None, "made administrator"),
+            UserEdit::Admin(true) => {
+                let rises = !self.user(id).await?.admin;
+                let ends = rises.then_some(EndReason::PrivilegeRaised);
+                (UserChange::Admin(true), ends, "made administrator")
+            }
             UserEdit::Admin(false) => (UserChange::Admin(false), None, "administrator no more"),
             UserEdit::Disabled(true) => {
                 (UserChange::Disabled(Some(now)), Some(EndReason::UserDisabled), "disabled")

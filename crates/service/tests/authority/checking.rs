@@ -119,9 +119,10 @@ async fn garbage_asks_no_store() {
 #[tokio::test]
 async fn changes_of_an_account_show_at_once() {
     let house = House::new().await;
+    assert!(!house.check_cookie(&house.cookie().await).await.unwrap().is_admin());
+    house.edit_user(house.user.id, UserEdit::Admin(true), &by()).await.unwrap();
     let cookie = house.cookie().await;
     let (access, _) = house.recorded().await;
-    assert!(!house.check_cookie(&cookie).await.unwrap().is_admin());
     house.edit_user(house.user.id, UserEdit::Admin(true), &by()).await.unwrap();
     house.edit_user(house.user.id, UserEdit::Name(Some("Ann B.".to_owned())), &by()).await.unwrap();
     for caller in
@@ -137,16 +138,59 @@ async fn changes_of_an_account_show_at_once() {
 }
 
 #[tokio::test]
+async fn nobody_rises_by_a_login_that_was_there_before() {
+    let house = House::new().await;
+    let cookie = house.cookie().await;
+    let (access, stateless) = (house.recorded().await.0, house.stateless().await);
+    house.edit_user(house.user.id, UserEdit::Admin(true), &by()).await.unwrap();
+    for refused in [house.check_cookie(&cookie).await, house.check_bearer(&access.token).await] {
+        assert!(matches!(refused, Err(Error::Revoked { reason: EndReason::PrivilegeRaised })));
+    }
+    // Nothing takes a stateless token back; but it administers nothing and is not renewed.
+    let caller = house.check_bearer(&stateless.token).await.unwrap();
+    assert!(matches!(house.require_administrator(&caller), Err(Error::Revoked { .. })));
+    assert!(house.renew(&stateless.token, &Default::default()).await.is_err());
+    let caller = house.check_bearer(&house.stateless().await.token).await.unwrap();
+    house.require_administrator(&caller).unwrap();
+    house.revoke_selection(Selection::user(house.user.id)).await;
+    assert!(matches!(house.require_administrator(&caller), Err(Error::Revoked { .. })));
+    house.edit_user(house.user.id, UserEdit::Admin(false), &by()).await.unwrap();
+    let caller = house.check_bearer(&house.stateless().await.token).await.unwrap();
+    assert!(matches!(house.require_administrator(&caller), Err(Error::Forbidden)));
+}
+
+#[tokio::test]
+async fn ending_all_others_stops_stolen_stateless_tokens_from_being_renewed() {
+    let house = House::new().await;
+    let (here, origin) = (house.cookie().await, Default::default());
+    for by_password in [false, true] {
+        let stolen = house.stateless().await;
+        house.renew(&stolen.token, &origin).await.unwrap();
+        let caller = house.check_cookie(&here).await.unwrap();
+        if by_password {
+            let (old, new) = (crate::support::PASSWORD, "another good password");
+            house.change_password(&caller, old, new, &origin).await.unwrap();
+        } else {
+            house.end_my_other_sessions(&caller, &origin).await.unwrap();
+        }
+        assert!(matches!(house.renew(&stolen.token, &origin).await, Err(Error::Revoked { .. })));
+        assert!(house.check_cookie(&here).await.is_ok());
+    }
+}
+
+#[tokio::test]
 async fn changing_ones_password_ends_the_other_sessions() {
     let house = House::new().await;
     let (here, there) = (house.cookie().await, house.cookie().await);
     let caller = house.check_cookie(&here).await.unwrap();
     let origin = Default::default();
-    let report = house
+    let changed = house
         .change_password(&caller, crate::support::PASSWORD, "another good password", &origin)
         .await
         .unwrap();
-    assert_eq!(report.sessions, 1);
+    assert_eq!(changed.report.sessions, 1);
+    let next = changed.cookie.unwrap().value;
+    assert!(house.check_cookie(&next).await.is_ok());
     assert!(house.check_cookie(&here).await.is_ok());
     assert!(house.check_cookie(&there).await.is_err());
     assert_eq!(

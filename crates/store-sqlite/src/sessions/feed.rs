@@ -52,32 +52,33 @@ pub(super) fn append(
     let sequence: i64 = connection
         .prepare_cached("UPDATE feed SET sequence = sequence + 1 RETURNING sequence")?
         .query_row([], |row| row.get(0))?;
-    let (kind, target, client, before): (_, Option<[u8; 16]>, _, _) = match subject {
-        Subject::Token { token } => ("token", Some(*token.as_bytes()), None, None),
-        Subject::Session { session } => ("session", Some(*session.as_bytes()), None, None),
-        Subject::User { user } => ("user", Some(*user.as_bytes()), None, None),
-        Subject::Client { client } => ("client", None, Some(client), None),
-        Subject::All => ("all", None, None, None),
+    let (kind, target, client, before, spared): (_, Option<[u8; 16]>, _, _, _) = match subject {
+        Subject::Token { token } => ("token", Some(*token.as_bytes()), None, None, None),
+        Subject::Session { session } => ("session", Some(*session.as_bytes()), None, None, None),
+        Subject::User { user, except } => ("user", Some(*user.as_bytes()), None, None, except.as_ref()),
+        Subject::Client { client } => ("client", None, Some(client), None, None),
+        Subject::All => ("all", None, None, None, None),
         Subject::BegunBefore { before, client } => {
-            ("begun_before", None, client.as_ref(), Some(before.millis()))
+            ("begun_before", None, client.as_ref(), Some(before.millis()), None)
         }
     };
     let unfinished = matches!(subject, Subject::Client { .. } | Subject::All | Subject::BegunBefore { .. });
-    connection.prepare_cached("INSERT INTO markers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'')")?.execute(
-        (
+    connection
+        .prepare_cached("INSERT INTO markers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'')")?
+        .execute((
             sequence,
             kind,
             target,
             client.map(|client| client.as_str()),
             before,
+            spared.map(SessionId::as_bytes),
             end.reason.as_str(),
             end.by.as_ref().map(ToString::to_string),
             &end.note,
             end.at.millis(),
             expires_at.millis(),
             unfinished,
-        ),
-    )?;
+        ))?;
     transaction.feed_moved();
     u64::try_from(sequence).map_err(|_| corrupt("a negative sequence"))
 }
@@ -127,7 +128,10 @@ fn read(row: &Row<'_>) -> Result<Marker> {
     let subject = match kind.as_str() {
         "token" => Subject::Token { token: id(row, "target", TokenId::from_bytes)? },
         "session" => Subject::Session { session: id(row, "target", SessionId::from_bytes)? },
-        "user" => Subject::User { user: id(row, "target", UserId::from_bytes)? },
+        "user" => Subject::User {
+            user: id(row, "target", UserId::from_bytes)?,
+            except: row.get::<_, Option<[u8; 16]>>("spared")?.map(SessionId::from_bytes),
+        },
         "client" => Subject::Client { client: client(row)? },
         "all" => Subject::All,
         "begun_before" => {

@@ -48,11 +48,12 @@ pub(super) fn revoke(transaction: &Transaction<'_>, command: &Revoke) -> Result<
             let going_on = found.filter(|session| !record::is_revoked(session, now));
             end_each(transaction, going_on.into_iter().collect(), &end)
         }
-        Plan::Mark(Subject::User { user }) => {
-            let sessions = not_ended_of(connection, user, now)?;
+        Plan::Mark(Subject::User { user, except }) => {
+            let mut sessions = not_ended_of(connection, user, now)?;
+            sessions.retain(|session| Some(session.id) != except);
             // Stateless tokens of the user are not recorded: only their longest possible life is known.
             let expires_at = now + Lifetimes::MAX_ACCESS + AT_LEAST;
-            let sequence = feed::append(transaction, &Subject::User { user }, &end, expires_at)?;
+            let sequence = feed::append(transaction, &Subject::User { user, except }, &end, expires_at)?;
             let counts = end_records(connection, sessions, &end)?;
             Ok(Revocation { counts, sequence })
         }

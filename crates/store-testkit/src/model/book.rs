@@ -162,8 +162,8 @@ impl Book {
             }
         }
         let one_marker_for_many = match selection {
-            Selection::Sessions { user: Some(_), client, begun_before, except } => {
-                client.is_none() && begun_before.is_none() && except.is_none()
+            Selection::Sessions { user: Some(_), client, begun_before, .. } => {
+                client.is_none() && begun_before.is_none()
             }
             Selection::Sessions { .. } => true,
             _ => false,

@@ -2,11 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use counterfoil_service::RevocationReport;
+use axum::response::{IntoResponse, Response};
+use counterfoil_service::PasswordChanged;
+use http::header;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::cookie;
 use crate::extract::{Body, Calling, Password, RequestOrigin};
 use crate::problem::Problem;
 use crate::schema;
@@ -23,7 +26,7 @@ pub(crate) struct PasswordChange {
 
 /// Change my password
 ///
-/// Ends all my other sessions.
+/// Ends all my other sessions, and the renewal of all my stateless tokens. In mode `cookie` a new cookie is set.
 #[utoipa::path(put, path = "/v1/me/password", operation_id = "change_my_password", tag = "me", request_body = PasswordChange,
     responses((status = 200, description = "Changed", body = schema::RevocationReport)))]
 pub(crate) async fn change(
@@ -31,7 +34,15 @@ pub(crate) async fn change(
     Calling(caller): Calling,
     RequestOrigin(origin): RequestOrigin,
     Body(change): Body<PasswordChange>,
-) -> Result<Json<RevocationReport>, Problem> {
+) -> Result<Response, Problem> {
     let (current, new) = (&change.current_password.0, &change.new_password.0);
-    Ok(Json(app.authority.change_password(&caller, current, new, &origin).await?))
+    let changed = app.authority.change_password(&caller, current, new, &origin).await?;
+    let PasswordChanged { report, cookie } = changed;
+    match cookie {
+        Some(issued) => {
+            let set = cookie::session(app.authority.is_secure(), &issued)?;
+            Ok(([(header::SET_COOKIE, set)], Json(report)).into_response())
+        }
+        None => Ok(Json(report).into_response()),
+    }
 }

@@ -76,9 +76,7 @@ impl FromRequestParts<App> for Administrator {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Calling(caller) = Calling::from_request_parts(parts, app).await?;
-        if !caller.is_admin() {
-            return Err(Error::Forbidden.into());
-        }
+        app.authority.require_administrator(&caller)?;
         let address = RequestOrigin::of(parts, app).0.address;
         Ok(Self(By { actor: Actor::User(caller.user_id()), address }))
     }

@@ -120,6 +120,7 @@ pub(crate) struct UserChanges {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     name: Option<Option<String>>,
+    /// True ends all sessions: nobody rises by a login that was there before.
     admin: Option<bool>,
     /// True ends all sessions.
     disabled: Option<bool>,
