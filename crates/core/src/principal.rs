@@ -34,6 +34,9 @@ pub struct UserCard {
     /// May use the administration API. Not part of what is shown.
     #[serde(skip)]
     pub admin: bool,
+    /// When the account was made. Not part of what is shown, unless a client's claims tell it.
+    #[serde(skip)]
+    pub created_at: Timestamp,
 }
 
 /// What a principal tells of its session.

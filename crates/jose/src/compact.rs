@@ -14,18 +14,15 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 #[derive(Clone)]
 pub struct Unverified<'a> {
     header: Header,
-    signing_input: &'a str,
-    payload: &'a str,
-    signature: &'a str,
+    parts: Parts<'a>,
 }
 
-/// A compact JWS whose signature is good.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
-    /// Its header.
-    pub header: Header,
-    /// Its payload, decoded.
-    pub payload: Vec<u8>,
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    header: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+    signing_input: &'a str,
 }
 
 impl<'a> Unverified<'a> {
@@ -35,17 +32,8 @@ impl<'a> Unverified<'a> {
     /// [`VerifyError::TooLong`], [`VerifyError::Malformed`], [`VerifyError::DuplicateMember`],
     /// [`VerifyError::UnsupportedExtension`].
     pub fn parse(token: &'a str) -> Result<Self, VerifyError> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(VerifyError::TooLong);
-        }
-        let (signing_input, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;
-        let (header, payload) = signing_input.split_once('.').ok_or(VerifyError::Malformed)?;
-        // A payload with a dot would be a fourth part.
-        if payload.contains('.') {
-            return Err(VerifyError::Malformed);
-        }
-        let header = Header::parse(&decode(header)?)?;
-        Ok(Self { header, signing_input, payload, signature })
+        let parts = Parts::of(token)?;
+        Ok(Self { header: Header::parse(&decode(parts.header)?)?, parts })
     }
 
     /// Its header. Nothing in it is to be believed.
@@ -57,20 +45,7 @@ impl<'a> Unverified<'a> {
     /// What is signed.
     #[must_use]
     pub const fn signing_input(&self) -> &'a str {
-        self.signing_input
-    }
-
-    fn verify(self, key: &VerifyingKey, typ: &str) -> Result<Verified, VerifyError> {
-        if self.header.alg != key.algorithm().as_str() {
-            return Err(VerifyError::AlgorithmMismatch);
-        }
-        if !self.header.is_of_type(typ) {
-            return Err(VerifyError::TypeMismatch);
-        }
-        let signature = decode(self.signature)?;
-        let payload = decode(self.payload)?;
-        key.verify_signature(self.signing_input.as_bytes(), &signature)?;
-        Ok(Verified { header: self.header, payload })
+        self.parts.signing_input
     }
 }
 
@@ -81,15 +56,50 @@ impl fmt::Debug for Unverified<'_> {
     }
 }
 
+impl<'a> Parts<'a> {
+    fn of(token: &'a str) -> Result<Self, VerifyError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(VerifyError::TooLong);
+        }
+        let (signing_input, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;
+        let (header, payload) = signing_input.split_once('.').ok_or(VerifyError::Malformed)?;
+        // A payload with a dot would be a fourth part.
+        if payload.contains('.') {
+            return Err(VerifyError::Malformed);
+        }
+        Ok(Self { header, payload, signature, signing_input })
+    }
+
+    fn verify(self, key: &VerifyingKey) -> Result<Vec<u8>, VerifyError> {
+        let signature = decode(self.signature)?;
+        let payload = decode(self.payload)?;
+        key.verify_signature(self.signing_input.as_bytes(), &signature)?;
+        Ok(payload)
+    }
+}
+
 impl KeySet {
-    /// Verifies a token of that type with the key that it names.
+    /// Verifies a token of that type with the key that it names, and returns its payload.
     ///
     /// # Errors
     /// Why it is refused.
-    pub fn verify(&self, token: &str, typ: &str) -> Result<Verified, VerifyError> {
-        let token = Unverified::parse(token)?;
-        let key = self.get(&token.header.kid).ok_or(VerifyError::UnknownKey)?;
-        token.verify(key, typ)
+    pub fn verify(&self, token: &str, typ: &str) -> Result<Vec<u8>, VerifyError> {
+        let parts = Parts::of(token)?;
+        // One signer writes the same header into every token: what was read once is known by its text.
+        if let Some(key) = self.by_known_header(parts.header, typ) {
+            return parts.verify(key);
+        }
+        let Unverified { header, parts } = Unverified::parse(token)?;
+        let key = self.get(&header.kid).ok_or(VerifyError::UnknownKey)?;
+        if header.alg != key.algorithm().as_str() {
+            return Err(VerifyError::AlgorithmMismatch);
+        }
+        if !header.is_of_type(typ) {
+            return Err(VerifyError::TypeMismatch);
+        }
+        let payload = parts.verify(key)?;
+        self.know_header(key, parts.header, typ);
+        Ok(payload)
     }
 }
 

@@ -1,8 +1,12 @@
 //! The JOSE header of a compact JWS (RFC 7515, section 4).
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt;
 
-use crate::json::{JsonError, parse_object};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::json::{JsonError, StrictValue, duplicate, parse_strictly};
 use crate::{Algorithm, VerifyError};
 
 /// The members of a header that are looked at. Whatever else it has is ignored: keys are never taken from a token.
@@ -21,18 +25,17 @@ const EXTENSIONS: [&str; 3] = ["crit", "b64", "zip"];
 
 impl Header {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, VerifyError> {
-        let mut object = parse_object(bytes).map_err(|error| match error {
+        let Members { alg, kid, typ, others } = parse_strictly(bytes).map_err(|error| match error {
             JsonError::Malformed => VerifyError::Malformed,
             JsonError::DuplicateMember => VerifyError::DuplicateMember,
         })?;
-        if EXTENSIONS.iter().any(|name| object.contains_key(*name)) {
+        if EXTENSIONS.iter().any(|name| others.contains(*name)) {
             return Err(VerifyError::UnsupportedExtension);
         }
-        let mut text = |name| match object.remove(name) {
-            Some(Value::String(text)) => Ok(text),
+        match (alg, kid, typ) {
+            (Some(alg), Some(kid), Some(typ)) => Ok(Self { alg, kid, typ }),
             _ => Err(VerifyError::Malformed),
-        };
-        Ok(Self { alg: text("alg")?, kid: text("kid")?, typ: text("typ")? })
+        }
     }
 
     /// The JSON of the header of a token to be signed.
@@ -52,5 +55,58 @@ impl Header {
             }
         }
         short(&self.typ).eq_ignore_ascii_case(short(expected))
+    }
+}
+
+/// The members of a header, and the names of those that are not looked at.
+#[derive(Default)]
+struct Members {
+    alg: Option<String>,
+    kid: Option<String>,
+    typ: Option<String>,
+    others: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Name {
+    Alg,
+    Kid,
+    Typ,
+    Other(String),
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JOSE header")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
+        let mut members = Members::default();
+        while let Some(name) = access.next_key()? {
+            let again = match name {
+                Name::Alg => members.alg.replace(access.next_value()?).is_some(),
+                Name::Kid => members.kid.replace(access.next_value()?).is_some(),
+                Name::Typ => members.typ.replace(access.next_value()?).is_some(),
+                Name::Other(name) => {
+                    let StrictValue(_) = access.next_value()?;
+                    !members.others.insert(name)
+                }
+            };
+            if again {
+                return Err(duplicate());
+            }
+        }
+        Ok(members)
     }
 }

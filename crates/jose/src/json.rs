@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// Why bytes are no strict JSON object.
@@ -26,13 +26,23 @@ const DUPLICATE: &str = "duplicate member";
 /// [`JsonError::DuplicateMember`] for a member name that stands twice in one object at any depth, else
 /// [`JsonError::Malformed`].
 pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = strict_value(&mut deserializer).map_err(|error| classify(&error))?;
-    deserializer.end().map_err(|_| JsonError::Malformed)?;
-    match value {
-        Value::Object(object) => Ok(object),
-        _ => Err(JsonError::Malformed),
+    match parse_strictly(bytes)? {
+        StrictValue(Value::Object(object)) => Ok(object),
+        StrictValue(_) => Err(JsonError::Malformed),
     }
+}
+
+/// Parses what refuses duplicate members itself.
+pub(crate) fn parse_strictly<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, JsonError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = T::deserialize(&mut deserializer).map_err(|error| classify(&error))?;
+    deserializer.end().map_err(|_| JsonError::Malformed)?;
+    Ok(value)
+}
+
+/// The error that is told as [`JsonError::DuplicateMember`].
+pub(crate) fn duplicate<E: serde::de::Error>() -> E {
+    E::custom(DUPLICATE)
 }
 
 /// Any JSON value without duplicate members at any depth, wherever one is read.
@@ -133,7 +143,7 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(name) = access.next_key::<String>()? {
             let value = access.next_value_seed(Self { depth })?;
             if members.insert(name, value).is_some() {
-                return Err(A::Error::custom(DUPLICATE));
+                return Err(duplicate());
             }
         }
         Ok(Value::Object(members))

@@ -12,7 +12,7 @@ mod signing_key;
 mod verifying_key;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
-pub use compact::{MAX_TOKEN_BYTES, Unverified, Verified};
+pub use compact::{MAX_TOKEN_BYTES, Unverified};
 pub use error::{KeyError, SignError, VerifyError};
 pub use header::Header;
 pub use json::{JsonError, StrictValue, parse_object};

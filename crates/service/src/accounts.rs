@@ -1,7 +1,6 @@
 //! The copies of accounts that are kept in memory: every client, and the users that were asked for lately.
 
 use std::collections::HashMap;
-use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -12,26 +11,25 @@ use quick_cache::sync::Cache;
 
 use crate::{Authority, Error};
 
-/// A user, and what every principal of theirs shares.
-#[derive(Debug)]
+/// What checks need to know of a user. The password's hash is not among it.
+#[derive(Clone, Debug)]
 pub(crate) struct KnownUser {
-    user: User,
-    /// What a principal tells of this user.
+    /// Shared by every principal of theirs.
     pub(crate) card: Arc<UserCard>,
+    /// May not log in, and is let in nowhere.
+    pub(crate) disabled: bool,
 }
 
-impl Deref for KnownUser {
-    type Target = User;
-
-    fn deref(&self) -> &User {
-        &self.user
+impl From<User> for KnownUser {
+    fn from(user: User) -> Self {
+        Self { card: Arc::new(user.card()), disabled: user.disabled_at.is_some() }
     }
 }
 
 /// The copies.
 pub(crate) struct Accounts {
     clients: RwLock<Arc<HashMap<ClientId, Arc<Client>>>>,
-    users: Cache<UserId, Arc<KnownUser>>,
+    users: Cache<UserId, KnownUser>,
     /// Raised before copies are dropped. A copy that was taken while it stood is good.
     dropping: AtomicU64,
     /// The number of the newest change that was applied. What was derived from copies is good while it stands.
@@ -73,7 +71,8 @@ impl Authority {
     /// # Errors
     /// [`Error::UnknownClient`] when there is none of that id.
     pub fn client(&self, id: &ClientId) -> Result<Arc<Client>, Error> {
-        self.0.accounts.clients().get(id).cloned().ok_or(Error::UnknownClient)
+        let clients = self.0.accounts.clients.read().unwrap_or_else(PoisonError::into_inner);
+        clients.get(id).cloned().ok_or(Error::UnknownClient)
     }
 
     /// The client that users log in through, by the name given, or the built-in one.
@@ -87,15 +86,14 @@ impl Authority {
     }
 
     /// A user, from memory where there is a copy.
-    pub(crate) async fn known_user(&self, id: UserId) -> Result<Option<Arc<KnownUser>>, Error> {
+    pub(crate) async fn known_user(&self, id: UserId) -> Result<Option<KnownUser>, Error> {
         if let Some(user) = self.0.accounts.users.get(&id) {
             return Ok(Some(user));
         }
         let dropping = self.0.accounts.dropping.load(Ordering::Acquire);
-        let user = self.0.stores.accounts.user(id).await?;
-        let user = user.map(|user| Arc::new(KnownUser { card: Arc::new(user.card()), user }));
+        let user = self.0.stores.accounts.user(id).await?.map(KnownUser::from);
         if let Some(user) = &user {
-            self.0.accounts.users.insert(id, Arc::clone(user));
+            self.0.accounts.users.insert(id, user.clone());
             // A change that came in between may have found no copy to drop.
             if self.0.accounts.dropping.load(Ordering::Acquire) != dropping {
                 self.0.accounts.users.remove(&id);

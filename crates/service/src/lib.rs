@@ -16,7 +16,7 @@ mod use_case;
 
 pub use authority::{Authority, By, Readiness, Stores};
 pub use background::Background;
-pub use check::{Caller, CallerCredential, Presented};
+pub use check::{Caller, CallerCredential, Presented, TokenCard};
 pub use crypto::{MasterKey, MasterKeyError};
 pub use error::Error;
 pub use feed::{FeedEvent, FeedSubscription, VerifierView};

@@ -1,19 +1,23 @@
 //! What every handler is given: the authority, the settings, and what is counted.
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::BoxError;
+use axum::body::HttpBody;
+use axum::response::Response;
+use bytes::Bytes;
 use counterfoil_service::Authority;
+use http::Request;
 
+use crate::middleware::Outermost;
 use crate::operations::Metrics;
-use crate::{WebSettings, cookie, middleware, routes};
+use crate::{WebSettings, cookie, routes};
 
 /// The HTTP surface of one authority.
-#[derive(Clone, Debug)]
-pub struct Web {
-    router: Router,
-}
+#[derive(Clone)]
+pub struct Web(Arc<Outermost>);
 
 impl Web {
     /// Puts the HTTP surface in front of an authority.
@@ -22,14 +26,16 @@ impl Web {
         let table = routes::table();
         let metrics = Metrics::new(table.iter().map(|route| route.path));
         let app = App(Arc::new(Shared { settings, authority, metrics }));
-        let router = middleware::around(app.clone(), routes::router(table, app));
-        Self { router }
+        Self(Arc::new(Outermost::new(app.clone(), routes::router(table, app))))
     }
 
-    /// The router, to be served with the peer's address in a `ConnectInfo<SocketAddr>` extension. Without it no address
-    /// is known, and no forwarded header believed.
-    pub fn router(&self) -> Router {
-        self.router.clone()
+    /// Answers a request that came from that peer.
+    pub async fn answer<B>(&self, request: Request<B>, peer: SocketAddr) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.0.answer(request, peer).await
     }
 }
 

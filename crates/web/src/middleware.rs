@@ -2,15 +2,15 @@
 //! logging of problems. `GET /v1/me` is answered right here: every API asks it with every request, and the table, its
 //! boxes and its extensions would cost more than the check does.
 
-use std::convert::Infallible;
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::body::{Body, HttpBody};
+use axum::extract::{ConnectInfo, MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::{BoxError, Router};
 use bytes::Bytes;
 use counterfoil_core::Entropy;
 use counterfoil_service::SystemEntropy;
@@ -26,34 +26,34 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
-struct Outermost {
+pub(crate) struct Outermost {
     app: App,
     inner: Router,
     ids: RequestIds,
 }
 
-/// The router, with all this around it.
-pub(crate) fn around(app: App, inner: Router) -> Router {
-    let outermost = Arc::new(Outermost { app, inner, ids: RequestIds::new(&SystemEntropy) });
-    let service = tower::service_fn(move |request: Request| {
-        let outermost = Arc::clone(&outermost);
-        async move { Ok::<_, Infallible>(outermost.answer(request).await) }
-    });
-    Router::new().fallback_service(service)
-}
-
 impl Outermost {
-    async fn answer(&self, request: Request) -> Response {
+    pub(crate) fn new(app: App, inner: Router) -> Self {
+        Self { app, inner, ids: RequestIds::new(&SystemEntropy) }
+    }
+
+    pub(crate) async fn answer<B>(&self, request: http::Request<B>, peer: SocketAddr) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
         let started = Instant::now();
         let id = self.ids.of(request.headers());
         let metrics = &self.app.metrics;
-        let (mut response, series) = if !has_one_host(&request) {
+        let (mut response, series) = if !has_one_host(request.version(), request.headers()) {
             let detail = "a request names its host once (RFC 9112, section 3.2)";
             let refused = Problem::new(StatusCode::BAD_REQUEST, "bad_host", detail);
             (refused.into_response(), metrics.of(None))
         } else if *request.method() == Method::GET && request.uri().path() == me::PATH {
             (me::answer(&self.app, request.headers()).await, metrics.me())
         } else {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
             // Boxed, so that the future of the path above stays small.
             let response = Box::pin(self.by_the_table(request)).await;
             let template = response.extensions().get::<Template>().map(|template| template.0.as_str());
@@ -87,9 +87,9 @@ impl Outermost {
 }
 
 /// What lies between here and the caller may have believed another one of two hosts.
-fn has_one_host(request: &Request) -> bool {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let named = hosts.next().is_some() || request.version() < Version::HTTP_11;
+fn has_one_host(version: Version, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let named = hosts.next().is_some() || version < Version::HTTP_11;
     named && hosts.next().is_none()
 }
 

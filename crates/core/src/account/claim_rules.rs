@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::User;
+use crate::UserCard;
 
 /// A user field that can become a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,11 +135,11 @@ impl ClaimRules {
 
     /// The claims of one user's token.
     #[must_use]
-    pub fn evaluate(&self, user: &User) -> Map<String, Value> {
+    pub fn evaluate(&self, user: &UserCard) -> Map<String, Value> {
         let value = |source: &ClaimSource| match source {
             ClaimSource::Value(value) => Some(value.clone()),
             ClaimSource::User(UserField::Email) => Some(user.email.as_str().into()),
-            ClaimSource::User(UserField::Name) => user.name.as_ref().map(|name| name.as_str().into()),
+            ClaimSource::User(UserField::Name) => user.name.as_deref().map(Into::into),
             ClaimSource::User(UserField::Admin) => Some(user.admin.into()),
             ClaimSource::User(UserField::CreatedAt) => Some(user.created_at.seconds().into()),
         };

@@ -104,6 +104,7 @@ impl User {
             email: self.email.to_string(),
             name: self.name.as_ref().map(|name| name.as_str().to_owned()),
             admin: self.admin,
+            created_at: self.created_at,
         }
     }
 }

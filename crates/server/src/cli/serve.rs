@@ -144,7 +144,7 @@ async fn serve(config: Config, change_issuer: bool, started: Instant) -> Result<
     let stopped = stop_signal()?;
     greet(&authority, &config, address, started).await?;
     let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
-    let mut connections = tokio::spawn(http::serve(listener, web.router(), limits, async {
+    let mut connections = tokio::spawn(http::serve(listener, web, limits, async {
         let _ = stopping.await;
     }));
     // A server that accepts nobody any more must not look like one that does.

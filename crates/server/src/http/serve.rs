@@ -1,21 +1,16 @@
 //! The accept loop over HTTP/1.1. Everything a stranger can hold on to has a bound here: connections, headers, time.
 
-use std::net::SocketAddr;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use hyper::Request;
-use hyper::body::Incoming;
+use counterfoil_web::Web;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tower::ServiceExt as _;
 
 /// What a stranger can hold on to.
 #[derive(Clone, Copy, Debug)]
@@ -36,12 +31,7 @@ const HEADER_FIELDS: usize = 64;
 const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` resolves, and then until what is under way is done or the grace is over.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    limits: Limits,
-    stop: impl Future<Output = ()>,
-) {
+pub(crate) async fn serve(listener: TcpListener, web: Web, limits: Limits, stop: impl Future<Output = ()>) {
     let room = Arc::new(Semaphore::new(limits.connections));
     let http = http();
     let under_way = GracefulShutdown::new();
@@ -59,8 +49,11 @@ pub(crate) async fn serve(
             (Ok(place), Ok((stream, peer))) => {
                 // Small answers must not wait for one another.
                 let _ = stream.set_nodelay(true);
-                let router = router.clone();
-                let answer = service_fn(move |request| router.clone().oneshot(with_peer(request, peer)));
+                let web = web.clone();
+                let answer = service_fn(move |request| {
+                    let web = web.clone();
+                    async move { Ok::<_, Infallible>(web.answer(request, peer).await) }
+                });
                 let connection = under_way.watch(http.serve_connection(TokioIo::new(stream), answer));
                 tokio::spawn(async move {
                     // A connection that ends badly is the peer's affair.
@@ -91,10 +84,4 @@ fn http() -> http1::Builder {
         .max_headers(HEADER_FIELDS)
         .max_buf_size(HEADER_BYTES);
     http
-}
-
-fn with_peer(request: Request<Incoming>, peer: SocketAddr) -> Request<Body> {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(peer));
-    request
 }

@@ -1,5 +1,7 @@
 //! What a check answers.
 
+use std::sync::Arc;
+
 use counterfoil_core::{Principal, SessionId, Timestamp, TokenId, UserId};
 
 /// What a caller brought.
@@ -21,21 +23,25 @@ pub struct Caller {
 }
 
 /// By what a caller was known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallerCredential {
     /// A session cookie.
     Cookie,
     /// An access token.
-    Token {
-        /// Its `jti`.
-        id: TokenId,
-        /// Its `exp`.
-        expires_at: Timestamp,
-        /// The feed's number when its login began.
-        generation: u64,
-        /// When its login began.
-        auth_time: Timestamp,
-    },
+    Token(Arc<TokenCard>),
+}
+
+/// What is known of the access token that a caller brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenCard {
+    /// Its `jti`.
+    pub id: TokenId,
+    /// Its `exp`.
+    pub expires_at: Timestamp,
+    /// The feed's number when its login began.
+    pub generation: u64,
+    /// When its login began.
+    pub auth_time: Timestamp,
 }
 
 impl Caller {

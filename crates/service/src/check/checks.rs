@@ -154,9 +154,9 @@ impl Checked {
 
     /// What a marker needs to know of it; `None` for a stateless token, which is checked without the view.
     pub(super) fn issued(&self) -> Option<Issued<'_>> {
-        let token = match self.caller.credential {
+        let token = match &self.caller.credential {
             CallerCredential::Cookie => None,
-            CallerCredential::Token { id, .. } => Some(id),
+            CallerCredential::Token(token) => Some(token.id),
         };
         Some(Issued {
             token,

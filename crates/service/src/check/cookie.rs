@@ -75,7 +75,7 @@ impl Authority {
         let principal = Principal {
             mode: Mode::Cookie,
             claims: shared(client.claims.evaluate(&user)),
-            user: Arc::clone(&user.card),
+            user,
             session: Some(session.card()),
             client_id: session.client.clone(),
         };

@@ -8,7 +8,7 @@ mod checks;
 mod cookie;
 mod token;
 
-pub use caller::{Caller, CallerCredential, Presented};
+pub use caller::{Caller, CallerCredential, Presented, TokenCard};
 pub(crate) use checks::{Checked, Checks};
 pub(crate) use token::ReadToken;
 
@@ -49,14 +49,14 @@ impl Authority {
         if !caller.is_admin() {
             return Err(Error::Forbidden);
         }
-        match caller.credential {
-            CallerCredential::Token { id, generation, auth_time, .. } if caller.session_id().is_none() => {
+        match &caller.credential {
+            CallerCredential::Token(token) if caller.session_id().is_none() => {
                 let issued = Issued {
-                    token: Some(id),
-                    session: SessionId::least_of(auth_time),
+                    token: Some(token.id),
+                    session: SessionId::least_of(token.auth_time),
                     user: caller.user_id(),
                     client: &caller.principal.client_id,
-                    generation,
+                    generation: token.generation,
                 };
                 self.stateless_stands(&issued, self.0.clock.now())
             }

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use counterfoil_core::session::EndReason;
 use counterfoil_core::token::{ACCESS_TOKEN_TYPE, AccessClaims, ClaimsError, Expectation, MAX_TOKEN_BYTES};
-use counterfoil_core::{Mode, Principal, SessionCard, Timestamp, UserId};
+use counterfoil_core::{Mode, Principal, SessionCard, Timestamp, UserCard, UserId};
 use counterfoil_jose::StrictValue;
 
-use super::{Caller, CallerCredential, Checked, shared};
-use crate::accounts::KnownUser;
+use super::{Caller, CallerCredential, Checked, TokenCard, shared};
 use crate::crypto::sha256;
 use crate::{Authority, Error};
 
@@ -60,14 +59,14 @@ impl Authority {
     /// Checks signature, type, issuer, audience and times.
     pub(crate) fn read_token(&self, text: &str, now: Timestamp) -> Result<ReadToken, Error> {
         let bad = |code| Error::BadCredential { code };
-        let verified = self
+        let payload = self
             .0
             .signers
             .ring()
             .verifying
             .verify(text, ACCESS_TOKEN_TYPE)
             .map_err(|error| bad(error.code()))?;
-        let claims = read_claims(&verified.payload).map_err(|_| bad("malformed_claims"))?;
+        let claims = read_claims(&payload).map_err(|_| bad("malformed_claims"))?;
         let client = self.client(&claims.client_id).map_err(|_| bad("unknown_client"))?;
         let expectation = Expectation {
             issuer: &self.0.issuer,
@@ -98,20 +97,22 @@ impl Authority {
         let session = claims.sid.map(|id| SessionCard { id, auth_time });
         let principal = Principal {
             mode: if session.is_some() { Mode::Recorded } else { Mode::Jwt },
-            user: Arc::clone(&user.card),
+            user,
             session,
             client_id: claims.client_id,
             claims: shared(claims.custom),
         };
         let generation = claims.generation;
-        let credential = CallerCredential::Token { id: claims.jti, expires_at, generation, auth_time };
+        let card = TokenCard { id: claims.jti, expires_at, generation, auth_time };
+        let credential = CallerCredential::Token(Arc::new(card));
         Ok(Checked::of_token(Caller { principal, credential }, generation, expires_at, epoch))
     }
 
     /// The user of a credential, who may have been disabled since it was given out.
-    pub(crate) async fn enabled_user(&self, id: UserId) -> Result<Arc<KnownUser>, Error> {
+    pub(crate) async fn enabled_user(&self, id: UserId) -> Result<Arc<UserCard>, Error> {
         let user = self.known_user(id).await?;
-        user.filter(|user| user.disabled_at.is_none())
+        user.filter(|user| !user.disabled)
+            .map(|user| user.card)
             .ok_or(Error::Revoked { reason: EndReason::UserDisabled })
     }
 }

@@ -296,7 +296,7 @@ impl Authority {
         for id in ids {
             if let Entry::Vacant(slot) = users.entry(id) {
                 let user = self.known_user(id).await?;
-                slot.insert(UserRef { id, email: user.map(|user| user.email.to_string()) });
+                slot.insert(UserRef { id, email: user.map(|user| user.card.email.clone()) });
             }
         }
         Ok(users)

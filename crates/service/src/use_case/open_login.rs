@@ -75,7 +75,7 @@ impl Authority {
         mut opening: Opening<'_>,
     ) -> Result<(SignedIn, Option<SessionId>), Error> {
         for _ in 0..ATTEMPTS {
-            let opened = self.try_open(&user, opening).await?;
+            let opened = self.try_open(&Arc::new(user.card()), opening).await?;
             let overtaken_at = if opened.is_none() { Some(self.catch_up().await?) } else { None };
             let again = self.0.stores.accounts.user(user.id).await?;
             let same = |again: &User| again.disabled_at.is_none() && again.password == user.password;
@@ -100,7 +100,11 @@ impl Authority {
 
     /// Opens a login upon a token that was given out before: what is revoked meanwhile covers it, and it is not tried again
     /// upon a later generation, since nobody has proven anything anew.
-    pub(super) async fn open_renewed(&self, user: &User, opening: Opening<'_>) -> Result<SignedIn, Error> {
+    pub(super) async fn open_renewed(
+        &self,
+        user: &Arc<UserCard>,
+        opening: Opening<'_>,
+    ) -> Result<SignedIn, Error> {
         match self.try_open(user, opening).await? {
             Some((signed_in, _)) => Ok(signed_in),
             None => Err(Error::Overtaken),
@@ -110,7 +114,7 @@ impl Authority {
     /// `None` when a revocation overtook it.
     async fn try_open(
         &self,
-        user: &User,
+        user: &Arc<UserCard>,
         opening: Opening<'_>,
     ) -> Result<Option<(SignedIn, Option<SessionId>)>, Error> {
         let now = self.0.clock.now();
@@ -128,7 +132,7 @@ impl Authority {
                 let credential = Credential::Cookie { secret: sha256(secret.expose()), previous: None };
                 let session = new_session(id, user.id, opening, now, credential);
                 let cookie = self.cookie_for(&session, secret, now);
-                let (user, card, client_id) = (Arc::new(user.card()), session.card(), client.id.clone());
+                let (user, card, client_id) = (Arc::clone(user), session.card(), client.id.clone());
                 let created = self.0.stores.sessions.create(session, None).await?;
                 let signed_in = SignedIn::Cookie { cookie, user, session: card, client_id };
                 Ok((created == Created::Done).then_some((signed_in, Some(id))))

@@ -69,7 +69,7 @@ impl Authority {
         }
         let client = self.client(&session.client).map_err(|_| ENDED)?;
         let user = self.0.stores.accounts.user(session.user).await?;
-        let user = user.filter(|user| user.disabled_at.is_none()).ok_or(ENDED)?;
+        let user = user.filter(|user| user.disabled_at.is_none()).ok_or(ENDED)?.card();
         let now = self.0.clock.now();
         let grant = Grant {
             client: &client,

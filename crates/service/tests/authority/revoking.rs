@@ -12,7 +12,8 @@ async fn a_token_dies_alone_and_a_session_takes_its_tokens_along() {
     let house = House::new().await;
     let (access, refresh) = house.recorded().await;
     let caller = house.check_bearer(&access.token).await.unwrap();
-    let CallerCredential::Token { id, .. } = caller.credential else { panic!("a token") };
+    let CallerCredential::Token(token) = &caller.credential else { panic!("a token") };
+    let id = token.id;
     let report = house.revoke_selection(Selection::Token(id)).await;
     assert_eq!((report.revoked, report.sessions, report.tokens), (1, 0, 1));
     assert!(matches!(house.check_bearer(&access.token).await, Err(Error::Revoked { .. })));

@@ -85,6 +85,7 @@ mod tests {
                 email: "\"a\"@example.test".to_owned(),
                 name: name.map(str::to_owned),
                 admin: true,
+                created_at: Timestamp::EPOCH,
             };
             let auth_time = Timestamp::from_millis(1_800_000_000_001);
             let principal = Principal {

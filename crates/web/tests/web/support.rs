@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
+use axum::response::Response;
 use counterfoil_core::audit::Actor;
 use counterfoil_core::{Clock, Timestamp};
 use counterfoil_service::{
@@ -18,7 +17,6 @@ use counterfoil_web::{Web, WebSettings};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 pub const ISSUER: &str = "http://id.example.test";
 pub const PASSWORD: &str = "four unrelated words here";
@@ -34,7 +32,7 @@ impl Clock for HandClock {
 
 pub struct World {
     pub authority: Authority,
-    pub router: Router,
+    pub web: Web,
     pub clock: Arc<HandClock>,
     _folder: tempfile::TempDir,
 }
@@ -55,8 +53,8 @@ impl World {
             Authority::open(stores, settings, &key, Arc::clone(&clock) as _, Arc::new(SystemEntropy))
                 .await
                 .unwrap();
-        let router = Web::new(web, authority.clone()).router();
-        Self { authority, router, clock, _folder: folder }
+        let web = Web::new(web, authority.clone());
+        Self { authority, web, clock, _folder: folder }
     }
 
     /// Time passes, and the view of the feed is confirmed again.
@@ -113,8 +111,14 @@ impl World {
         Login { cookie, body: answer.body }
     }
 
+    /// The response before its body has come.
+    pub async fn open(&self, call: Call) -> Response {
+        let request = call.builder.body(call.body).unwrap();
+        self.web.answer(request, call.peer).await
+    }
+
     pub async fn send(&self, call: Call) -> Answer {
-        let response = self.router.clone().oneshot(call.into_request()).await.unwrap();
+        let response = self.open(call).await;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes)
@@ -158,13 +162,13 @@ impl Login {
 /// A request.
 pub struct Call {
     builder: http::request::Builder,
-    body: Vec<u8>,
+    body: Body,
     peer: SocketAddr,
 }
 
 pub fn call(method: &str, path: &str) -> Call {
     let builder = Request::builder().method(method).uri(path).header("host", "id.example.test");
-    Call { builder, body: Vec::new(), peer: "198.51.100.7:4711".parse().unwrap() }
+    Call { builder, body: Body::empty(), peer: "198.51.100.7:4711".parse().unwrap() }
 }
 
 pub fn get(path: &str) -> Call {
@@ -195,8 +199,16 @@ impl Call {
     }
 
     pub fn raw(mut self, kind: &str, body: impl Into<Vec<u8>>) -> Self {
-        self.body = body.into();
+        self.body = Body::from(body.into());
         self.header("content-type", kind)
+    }
+
+    pub fn streaming<S>(mut self, body: S) -> Self
+    where
+        S: futures_core::Stream<Item = Result<bytes::Bytes, std::io::Error>> + Send + 'static,
+    {
+        self.body = Body::from_stream(body);
+        self
     }
 
     pub fn bearer(self, token: &str) -> Self {
@@ -227,12 +239,6 @@ impl Call {
     pub fn from(mut self, peer: &str) -> Self {
         self.peer = SocketAddr::new(peer.parse().unwrap(), 4711);
         self
-    }
-
-    pub fn into_request(self) -> Request<Body> {
-        let mut request = self.builder.body(Body::from(self.body)).unwrap();
-        request.extensions_mut().insert(ConnectInfo(self.peer));
-        request
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use http::StatusCode;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use crate::support::{World, get, post};
 
@@ -23,7 +22,7 @@ async fn the_feed_tells_what_was_revoked_and_resumes() {
     let service = world.clients().await;
     world.user("ada@example.test", false).await;
     let request = || get("/v1/revocations/feed?name=test").basic("api1", &service.secret);
-    let response = world.router.clone().oneshot(request().into_request()).await.unwrap();
+    let response = world.open(request()).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     assert_eq!(response.headers()["x-accel-buffering"], "no");
@@ -45,8 +44,8 @@ async fn the_feed_tells_what_was_revoked_and_resumes() {
     let noted = world.send(post("/v1/revocations/ack").basic("api1", &service.secret).json(&ack)).await;
     assert_eq!(noted.status, StatusCode::NO_CONTENT);
 
-    let again = request().header("last-event-id", &start).into_request();
-    let mut events = world.router.clone().oneshot(again).await.unwrap().into_body();
+    let again = request().header("last-event-id", &start);
+    let mut events = world.open(again).await.into_body();
     let (name, _, data) = next(&mut events).await;
     assert_eq!((name.as_str(), &data["sequence"]), ("marker", &marker["sequence"]));
 }
