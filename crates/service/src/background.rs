@@ -148,8 +148,18 @@ async fn sweep(authority: Authority) {
         }
     }
     let before = now - authority.0.settings.audit_retention;
-    if let Err(error) = authority.0.stores.accounts.trim_audit(before, SWEEP_PIECE).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "audit log not trimmed: trying again later");
+    loop {
+        match authority.0.stores.accounts.trim_audit(before, SWEEP_PIECE).await {
+            Ok(trimmed) if trimmed >= SWEEP_PIECE => tokio::task::yield_now().await,
+            Ok(_) => break,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "audit log not trimmed: trying again later"
+                );
+                return;
+            }
+        }
     }
 }
 

@@ -35,6 +35,12 @@ pub enum Error {
     /// Users cannot log in through a service.
     #[error("this client is a service: users log in through applications")]
     NotAnApplication,
+    /// Applications have no secret.
+    #[error("this client is an application, and has no secret: only services have one")]
+    NotAService,
+    /// The client that logs people in when none is named cannot be removed.
+    #[error("the built-in client stays: log-ins that name no client need it")]
+    BuiltInClient,
     /// The client's name is in use.
     #[error("a client of that name exists already")]
     ClientTaken,

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use counterfoil_core::Entropy;
-use counterfoil_service::SystemEntropy;
+use counterfoil_service::{Error, SystemEntropy};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use tower::ServiceExt;
 
@@ -72,9 +72,15 @@ impl Outermost {
         };
         // The body has had its time; the answer has as much again.
         let limit = self.app.settings.request_timeout;
-        match tokio::time::timeout(limit, self.inner.clone().oneshot(request)).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(never)) => match never {},
+        // What changes something is brought to its end even if whoever asked for it has gone, or waits no longer: a new
+        // password and the end of the other sessions are two steps.
+        let changes = !request.method().is_safe();
+        let answer = self.inner.clone().oneshot(request);
+        let answer = async { if changes { tokio::spawn(answer).await } else { Ok(answer.await) } };
+        match tokio::time::timeout(limit, answer).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(never))) => match never {},
+            Ok(Err(panicked)) => Problem::internal(Error::Internal(panicked.into())).into_response(),
             Err(_) => Problem::later(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "timed_out",

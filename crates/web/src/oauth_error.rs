@@ -44,6 +44,14 @@ impl OauthError {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", description)
     }
 
+    pub(crate) fn unauthorized_client() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unauthorized_client",
+            "services have no refresh tokens: applications refresh without a secret, naming their client_id",
+        )
+    }
+
     pub(crate) fn unsupported_grant_type() -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,

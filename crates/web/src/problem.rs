@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use counterfoil_core::account::PasswordError;
 use counterfoil_core::port::StoreError;
 use counterfoil_service::Error;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -128,6 +128,11 @@ impl Problem {
         if let Some(challenge) = self.challenge {
             headers.insert(header::WWW_AUTHENTICATE, challenge.header(&self.detail));
         }
+        self.add_retry_after(headers);
+    }
+
+    /// Says when to come back, where that is known (RFC 9110, section 10.2.3).
+    pub(crate) fn add_retry_after(&self, headers: &mut HeaderMap) {
         if let Some(after) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
         }
@@ -201,6 +206,8 @@ impl From<Error> for Problem {
             Error::Password(password) => (S::UNPROCESSABLE_ENTITY, password_code(*password)),
             Error::UnknownClient => (S::UNPROCESSABLE_ENTITY, "unknown_client"),
             Error::NotAnApplication => (S::UNPROCESSABLE_ENTITY, "not_an_application"),
+            Error::NotAService => (S::UNPROCESSABLE_ENTITY, "not_a_service"),
+            Error::BuiltInClient => (S::CONFLICT, "built_in_client"),
             Error::Client(_) => (S::UNPROCESSABLE_ENTITY, "invalid_client_settings"),
             Error::Claims(_) => (S::UNPROCESSABLE_ENTITY, "claim_refused"),
             Error::Selection(_) => (S::UNPROCESSABLE_ENTITY, "bad_selection"),

@@ -58,10 +58,11 @@ pub enum ClaimRulesError {
     TooMany,
 }
 
-/// Names that RFC 7519, RFC 9068, OpenID Connect and this project give a meaning to in a check.
-const RESERVED: [&str; 24] = [
+/// Names that RFC 7519, RFC 7662, RFC 9068, OpenID Connect and this project give a meaning to in a check.
+const RESERVED: [&str; 28] = [
     "acr",
     "act",
+    "active",
     "amr",
     "at_hash",
     "aud",
@@ -77,6 +78,7 @@ const RESERVED: [&str; 24] = [
     "iss",
     "jti",
     "may_act",
+    "mode",
     "nbf",
     "nonce",
     "scope",
@@ -84,6 +86,8 @@ const RESERVED: [&str; 24] = [
     "sub",
     "sub_id",
     "toe",
+    "token_type",
+    "username",
 ];
 /// Words in a name that speak of a secret.
 const SECRET_NAMES: [&str; 13] = [

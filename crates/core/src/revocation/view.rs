@@ -66,6 +66,12 @@ impl View {
         }
     }
 
+    /// Which feed it is a copy of; `None` before the first snapshot.
+    #[must_use]
+    pub const fn feed(&self) -> Option<FeedId> {
+        self.feed
+    }
+
     /// The number of the newest marker that was applied.
     #[must_use]
     pub const fn sequence(&self) -> u64 {

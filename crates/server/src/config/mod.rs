@@ -76,6 +76,7 @@ impl Config {
                 Self::parse(path, &std::fs::read_to_string(path).map_err(read)?)?
             }
         };
+        environment::refuse_unknown(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
         environment::overlay(&config, |variable| std::env::var(variable).ok())
     }
 
@@ -158,6 +159,22 @@ mod tests {
         let error = parse("[server\n").unwrap_err();
         assert!(error.starts_with("c.toml, line 1:"), "{error}");
         assert!(parse("[nothing]\n").is_err());
+    }
+
+    #[test]
+    fn a_variable_that_nothing_reads_is_refused() {
+        let told = |name: &str| environment::refuse_unknown([name.to_owned()].into_iter());
+        for read in [
+            "COUNTERFOIL_SIGN_UP_OPEN",
+            "COUNTERFOIL_DATA",
+            "PATH",
+            "COUNTERFOIL_PORT",
+            "COUNTERFOIL_SERVICE_HOST",
+        ] {
+            assert!(told(read).is_ok(), "{read}");
+        }
+        let error = told("COUNTERFOIL_SIGNUP_OPEN").unwrap_err().to_string();
+        assert!(error.contains("COUNTERFOIL_SIGNUP_OPEN"), "{error}");
     }
 
     #[test]

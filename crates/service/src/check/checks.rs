@@ -24,6 +24,8 @@ pub(crate) struct Checks {
     cookies: Cache<SessionId, Arc<Checked>>,
     /// By SHA-256 of the token.
     tokens: Cache<[u8; 32], Arc<Checked>>,
+    /// Raised before the copy of a session is dropped whose cookie was replaced. What was read while it stood is good.
+    replacing: AtomicU64,
     seen: Mutex<HashMap<SessionId, Timestamp>>,
 }
 
@@ -55,7 +57,12 @@ pub(crate) struct CheckedCookie {
 
 impl Checks {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { cookies: Cache::new(capacity), tokens: Cache::new(capacity), seen: Mutex::default() }
+        Self {
+            cookies: Cache::new(capacity),
+            tokens: Cache::new(capacity),
+            replacing: AtomicU64::new(0),
+            seen: Mutex::default(),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -71,11 +78,26 @@ impl Checks {
         self.cookies.get(&session)
     }
 
-    pub(super) fn keep_cookie(&self, session: SessionId, checked: Arc<Checked>) {
-        self.cookies.insert(session, checked);
+    /// To be taken before a session is read.
+    pub(super) fn replacements(&self) -> u64 {
+        self.replacing.load(Ordering::Acquire)
     }
 
-    pub(crate) fn forget_cookie(&self, session: SessionId) {
+    /// Keeps a session that was read after `replacements`, unless a cookie was replaced meanwhile: perhaps this one's.
+    pub(super) fn keep_cookie(&self, session: SessionId, checked: Arc<Checked>, replacements: u64) {
+        self.cookies.insert(session, checked);
+        if self.replacements() != replacements {
+            self.cookies.remove(&session);
+        }
+    }
+
+    pub(super) fn forget_cookie(&self, session: SessionId) {
+        self.cookies.remove(&session);
+    }
+
+    /// Drops what was read before the cookie was replaced.
+    pub(crate) fn cookie_replaced(&self, session: SessionId) {
+        self.replacing.fetch_add(1, Ordering::AcqRel);
         self.cookies.remove(&session);
     }
 

@@ -56,6 +56,7 @@ impl Authority {
         now: Timestamp,
     ) -> Result<Arc<Checked>, Error> {
         let epoch = self.0.accounts.epoch();
+        let replacements = self.0.checks.replacements();
         let mut session = self.0.stores.sessions.session(cookie.session).await?;
         if let (Some(session), Some(used)) = (&mut session, self.0.checks.last_use(cookie.session)) {
             session.last_seen_at = session.last_seen_at.max(used);
@@ -65,7 +66,7 @@ impl Authority {
         let until = until.ok_or(Error::BadCredential { code: "replaced_cookie" })?;
         let caller = self.cookie_caller(session).await?;
         let checked = Arc::new(Checked::of_session(caller, session, (digest, until), epoch, now));
-        self.0.checks.keep_cookie(cookie.session, Arc::clone(&checked));
+        self.0.checks.keep_cookie(cookie.session, Arc::clone(&checked), replacements);
         Ok(checked)
     }
 

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use counterfoil_core::Timestamp;
 use counterfoil_core::revocation::{FeedHead, Freshness, Issued, Marker, Snapshot, View};
 use counterfoil_core::session::EndReason;
+use counterfoil_core::{FeedId, Timestamp};
 use tokio::sync::watch;
 
 /// The view of this node.
@@ -53,6 +53,12 @@ impl LiveView {
     pub(crate) fn covers(&self, issued: &Issued<'_>) -> (Option<EndReason>, u64) {
         let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
         (view.covers(issued), view.sequence())
+    }
+
+    /// Whether all of it is in that feed up to that number.
+    pub(super) fn is_within(&self, feed: FeedId, sequence: u64) -> bool {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        view.feed() == Some(feed) && view.sequence() <= sequence
     }
 
     /// Tells the sequence whenever it moves.

@@ -11,6 +11,7 @@ use counterfoil_core::revocation::{FeedHead, Marker};
 use counterfoil_core::{ClientId, FeedId, TokenId};
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::{Authority, Error, VerifierView};
 
@@ -54,6 +55,7 @@ pub struct FeedSubscription {
     feed: FeedId,
     position: u64,
     ready: VecDeque<FeedEvent>,
+    heartbeat: Interval,
     moved: watch::Receiver<u64>,
     closed: watch::Receiver<bool>,
 }
@@ -99,6 +101,7 @@ impl Authority {
             feed: head.feed,
             position: head.sequence,
             ready: VecDeque::new(),
+            heartbeat: heartbeat(),
             moved,
             closed: self.0.verifiers.closed(),
         };
@@ -106,7 +109,9 @@ impl Authority {
             Some(position) => {
                 subscription.position = position;
                 subscription.take_deltas().await?;
-                subscription.push_heartbeat();
+                if subscription.is_complete() {
+                    subscription.push_heartbeat();
+                }
             }
             None => subscription.take_snapshot().await?,
         }
@@ -131,6 +136,13 @@ impl Authority {
     }
 }
 
+/// Ticks at its pace whatever else is told in between: a busy feed has a heartbeat too.
+fn heartbeat() -> Interval {
+    let mut heartbeat = tokio::time::interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    heartbeat
+}
+
 /// Where a verifier with that last event can go on; `None` when it needs a snapshot.
 fn resume(last_event_id: &str, head: &FeedHead) -> Option<u64> {
     let (feed, sequence) = last_event_id.split_once(':')?;
@@ -151,22 +163,25 @@ impl FeedSubscription {
         while self.ready.is_empty() {
             let position = self.position;
             let moved = tokio::select! {
-                moved = self.moved.wait_for(|sequence| *sequence > position) => moved.is_ok().then_some(true)?,
-                () = tokio::time::sleep(HEARTBEAT) => false,
+                biased;
                 _ = self.closed.wait_for(|closed| *closed) => return None,
+                _ = self.heartbeat.tick() => false,
+                moved = self.moved.wait_for(|sequence| *sequence > position) => moved.is_ok().then_some(true)?,
             };
-            if moved {
+            if moved || self.authority.0.view.sequence() > self.position {
                 self.take_deltas().await.ok()?;
-            } else if self.server_is_fresh() {
+            }
+            if !moved && self.is_complete() {
                 self.push_heartbeat();
             }
         }
         self.ready.pop_front()
     }
 
-    fn server_is_fresh(&self) -> bool {
+    /// Whether the verifier will have everything, as of now, once it has taken what is ready.
+    fn is_complete(&self) -> bool {
         let view = &self.authority.0.view;
-        view.is_fresh(self.authority.0.clock.now()) && view.sequence() <= self.position
+        view.is_fresh(self.authority.0.clock.now()) && view.is_within(self.feed, self.position)
     }
 
     async fn take_snapshot(&mut self) -> Result<(), Error> {

@@ -103,20 +103,26 @@ impl Authority {
 
     /// Makes, rotates and removes keys as it is due.
     pub(crate) async fn settle_keys(&self) -> Result<(), Error> {
-        self.change_keys(Occasion::Routine(self.0.settings.key_rotation)).await
+        self.change_keys(Occasion::Routine(self.0.settings.key_rotation), None).await
+    }
+
+    /// The same, and sees to it that there are keys of an algorithm before anybody needs them.
+    pub(crate) async fn settle_keys_for(&self, algorithm: KeyAlgorithm) -> Result<(), Error> {
+        self.change_keys(Occasion::Routine(self.0.settings.key_rotation), Some(algorithm)).await
     }
 
     pub(crate) async fn rotate_now(&self, algorithm: Option<KeyAlgorithm>) -> Result<(), Error> {
-        self.change_keys(Occasion::Rotation(algorithm)).await
+        self.change_keys(Occasion::Rotation(algorithm), None).await
     }
 
-    async fn change_keys(&self, occasion: Occasion) -> Result<(), Error> {
+    async fn change_keys(&self, occasion: Occasion, soon: Option<KeyAlgorithm>) -> Result<(), Error> {
         loop {
             let stored = self.0.stores.accounts.signing_keys().await?;
             let now = self.0.clock.now();
             let clients = self.0.accounts.clients();
             let applications = clients.values().filter(|client| client.kind == ClientKind::Application);
-            let in_use: BTreeSet<KeyAlgorithm> = applications.map(|client| client.algorithm).collect();
+            let in_use: BTreeSet<KeyAlgorithm> =
+                applications.map(|client| client.algorithm).chain(soon).collect();
             let mut replacement = Vec::new();
             for wanted in settle(&stored, &in_use, occasion, now) {
                 replacement.push(match wanted {

@@ -230,6 +230,9 @@ impl Authority {
         }
         let filter = UserFilter { text: Some(text.clone()), ..UserFilter::default() };
         let users = self.0.stores.accounts.users(&filter, PageRequest::new(100, None)).await?;
+        if users.next.is_some() {
+            return Err(Error::BadQuery("q: more than 100 users match: say more of the address".to_owned()));
+        }
         Ok((None, Some(SearchText { users: users.items.into_iter().map(|user| user.id).collect(), text })))
     }
 

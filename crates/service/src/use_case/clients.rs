@@ -49,7 +49,7 @@ impl Authority {
             secret = Some(text);
         }
         client.validate()?;
-        self.check_token_size(&client).await?;
+        self.check_token_size(&client)?;
         if !self.0.stores.accounts.create_client(client).await? {
             return Err(Error::ClientTaken);
         }
@@ -73,7 +73,10 @@ impl Authority {
         let before = self.client(id)?;
         let client = Client::clone(&before).changed(change, self.0.clock.now());
         client.validate()?;
-        self.check_token_size(&client).await?;
+        self.check_token_size(&client)?;
+        if client.algorithm != before.algorithm {
+            self.settle_keys_for(client.algorithm).await?;
+        }
         self.replace(&before, client).await?;
         let client = self.client(id)?;
         let detail = json!({"mode": client.mode, "lifetimes": client.lifetimes, "audience": client.audience});
@@ -84,11 +87,11 @@ impl Authority {
     /// Removes a client and ends all its sessions. The built-in client stays.
     ///
     /// # Errors
-    /// [`Error::UnknownClient`], [`Error::Conflict`] for the built-in client.
+    /// [`Error::UnknownClient`], [`Error::BuiltInClient`].
     pub async fn delete_client(&self, id: &ClientId, by: &By) -> Result<RevocationReport, Error> {
         let started = self.0.clock.now();
         if id.as_str() == ClientId::DEFAULT {
-            return Err(Error::Conflict);
+            return Err(Error::BuiltInClient);
         }
         if !self.0.stores.accounts.delete_client(id).await? {
             return Err(Error::UnknownClient);
@@ -106,11 +109,11 @@ impl Authority {
     /// Gives a service another secret. The one before is refused at once.
     ///
     /// # Errors
-    /// [`Error::UnknownClient`], [`Error::InvalidClient`] for an application, which has none.
+    /// [`Error::UnknownClient`], [`Error::NotAService`] for an application, which has none.
     pub async fn rotate_client_secret(&self, id: &ClientId, by: &By) -> Result<Zeroizing<String>, Error> {
         let before = self.client(id)?;
         if before.kind != ClientKind::Service {
-            return Err(Error::InvalidClient);
+            return Err(Error::NotAService);
         }
         let (digest, text) = self.make_client_secret();
         let now = self.0.clock.now();
@@ -146,7 +149,7 @@ impl Authority {
     }
 
     /// Fails for a client whose usual token would not fit.
-    async fn check_token_size(&self, client: &Client) -> Result<(), Error> {
+    fn check_token_size(&self, client: &Client) -> Result<(), Error> {
         let bytes = self.token_size(client);
         if bytes > counterfoil_core::token::MAX_TOKEN_BYTES {
             Err(Error::TokenTooLarge { bytes })

@@ -80,7 +80,7 @@ impl Authority {
             now,
         };
         let rotated = self.0.stores.sessions.rotate_secret(command).await?;
-        self.0.checks.forget_cookie(session);
+        self.0.checks.cookie_replaced(session);
         Ok(rotated.map(|session| self.cookie_for(&session, secret, now)))
     }
 

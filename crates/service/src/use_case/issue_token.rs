@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use counterfoil_core::account::Client;
+use counterfoil_core::account::{Client, KeyAlgorithm};
 use counterfoil_core::session::Origin;
 use counterfoil_core::token::{
     ACCESS_TOKEN_TYPE, AccessClaims, Audience, MAX_TOKEN_BYTES, TokenRecord, jittered,
@@ -43,7 +43,7 @@ pub(super) struct Minted {
     claims: AccessClaims,
     payload: String,
     signing_input: String,
-    algorithm: counterfoil_core::account::KeyAlgorithm,
+    algorithm: KeyAlgorithm,
     issued_at: Timestamp,
 }
 
@@ -52,14 +52,29 @@ const PASSWORD: &str = "pwd";
 /// `acr` of one factor (NIST SP 800-63B).
 const ONE_FACTOR: &str = "aal1";
 /// Base64url of the longest signature, RS256's.
-const LONGEST_SIGNATURE: usize = 343;
+const LONGEST_SIGNATURE: usize = 342;
+/// Base64url of a key's thumbprint, its `kid` (RFC 7638).
+const THUMBPRINT: usize = 43;
 
 impl Authority {
     pub(super) fn mint(&self, grant: &Grant<'_>, now: Timestamp) -> Result<Minted, Error> {
+        let claims = self.claims(grant, now);
+        let algorithm = grant.client.algorithm;
+        let key = self.0.signers.ring().active(algorithm)?;
+        let payload = serde_json::to_string(&claims).map_err(Error::internal)?;
+        let signing_input = key.signing_input(ACCESS_TOKEN_TYPE, payload.as_bytes());
+        let bytes = signing_input.len() + 1 + LONGEST_SIGNATURE;
+        if bytes > MAX_TOKEN_BYTES {
+            return Err(Error::TokenTooLarge { bytes });
+        }
+        Ok(Minted { key, claims, payload, signing_input, algorithm, issued_at: now })
+    }
+
+    fn claims(&self, grant: &Grant<'_>, now: Timestamp) -> AccessClaims {
         let Grant { client, user, session, auth_time, generation, ends_at } = grant;
         let [random] = self.0.entropy.bytes::<1>();
         let lifetime = jittered(client.lifetimes.access, random);
-        let claims = AccessClaims {
+        AccessClaims {
             iss: self.0.issuer.clone(),
             sub: user.id,
             aud: Audience::new(&client.audience),
@@ -73,15 +88,7 @@ impl Authority {
             acr: ONE_FACTOR.to_owned(),
             generation: *generation,
             custom: client.claims.evaluate(user),
-        };
-        let key = self.0.signers.ring().active(client.algorithm)?;
-        let payload = serde_json::to_string(&claims).map_err(Error::internal)?;
-        let signing_input = key.signing_input(ACCESS_TOKEN_TYPE, payload.as_bytes());
-        let bytes = signing_input.len() + 1 + LONGEST_SIGNATURE;
-        if bytes > MAX_TOKEN_BYTES {
-            return Err(Error::TokenTooLarge { bytes });
         }
-        Ok(Minted { key, claims, payload, signing_input, algorithm: client.algorithm, issued_at: now })
     }
 
     /// The token of a record once more, as it was given out: the same claims under the same key if it is still held.
@@ -111,15 +118,19 @@ impl Authority {
             generation: self.0.view.sequence(),
             ends_at: Timestamp::MAX,
         };
+        let base64 = |bytes: usize| (bytes * 4).div_ceil(3);
+        let header = format!(
+            r#"{{"alg":"{}","kid":"{}","typ":"{ACCESS_TOKEN_TYPE}"}}"#,
+            client.algorithm,
+            "k".repeat(THUMBPRINT)
+        );
         let signature = match client.algorithm {
-            counterfoil_core::account::KeyAlgorithm::Rs256 => 342,
-            _ => 86,
+            KeyAlgorithm::Rs256 => 256,
+            KeyAlgorithm::Es256 | KeyAlgorithm::EdDsa => 64,
         };
-        match self.mint(&grant, now) {
-            Ok(minted) => minted.signing_input.len() + 1 + signature,
-            Err(Error::TokenTooLarge { bytes }) => bytes,
-            Err(_) => 0,
-        }
+        // Nothing in claims can fail to be written.
+        let payload = serde_json::to_string(&self.claims(&grant, now)).unwrap_or_default();
+        base64(header.len()) + 1 + base64(payload.len()) + 1 + base64(signature)
     }
 }
 

@@ -145,7 +145,8 @@ impl Authority {
                 let credential = Credential::Recorded(RefreshState {
                     counter: 0,
                     rotated_at: now,
-                    window: client.lifetimes.refresh_window,
+                    // A repeat is given the token of before: it has to be one that is still good.
+                    window: client.lifetimes.refresh_window.min(client.lifetimes.access),
                     token: record.id,
                     tokens_until: record.expires_at,
                 });
@@ -183,7 +184,7 @@ impl Authority {
                 let end =
                     End { at: now + PREVIOUS_HONOURED, reason: EndReason::Superseded, by: None, note: None };
                 self.0.stores.sessions.supersede(session.id, end).await?;
-                self.0.checks.forget_cookie(session.id);
+                self.0.checks.cookie_replaced(session.id);
             }
             Ok::<(), Error>(())
         };

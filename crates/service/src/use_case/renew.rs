@@ -39,6 +39,8 @@ impl Authority {
             client: &client.id,
             generation: claims.generation,
         };
+        // As of here nothing covers the login; what is revoked from here on covers what is made of it.
+        let as_of = self.0.view.sequence();
         self.stateless_stands(&issued, now)?;
         let user = self.enabled_user(claims.sub).await?;
         let ends_at = auth_time + client.lifetimes.absolute;
@@ -48,7 +50,7 @@ impl Authority {
         self.0.counters.renewals.add();
         let generation = claims.generation;
         if client.mode == Mode::Recorded {
-            let opening = Opening { client: &client, auth_time, generation, origin };
+            let opening = Opening { client: &client, auth_time, generation: as_of, origin };
             return self.open_renewed(&user, opening).await;
         }
         let grant = Grant { client: &client, user: &user, session: None, auth_time, generation, ends_at };

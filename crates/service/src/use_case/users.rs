@@ -129,6 +129,10 @@ impl Authority {
             }
             UserEdit::Disabled(false) => (UserChange::Disabled(None), None, "enabled"),
         };
+        if ends == Some(EndReason::PrivilegeRaised) {
+            // Before the change too: no login that is there may rise, not even until the marker after it.
+            self.end(Selection::user(id), EndReason::PrivilegeRaised, Some(by.actor.clone()), None).await?;
+        }
         let user = self.0.stores.accounts.change_user(id, change, now).await?.ok_or(Error::NotFound)?;
         self.follow_accounts().await?;
         if let Some(reason) = ends {

@@ -156,6 +156,36 @@ async fn other_peoples_sessions_are_not_there() {
 }
 
 #[tokio::test]
+async fn a_busy_feed_has_heartbeats_and_none_before_all_was_told() {
+    let house = House::new().await;
+    let client = "api".parse().unwrap();
+    let mut feed = house.subscribe(&client, None, None).await.unwrap();
+    let Some(FeedEvent::Snapshot { id, .. }) = feed.next().await else { panic!("a snapshot") };
+    drop(feed);
+    for _ in 0..1100 {
+        house.revoke_selection(Selection::all()).await;
+    }
+    let mut feed = house.subscribe(&client, None, Some(&id)).await.unwrap();
+    let mut told = 0;
+    while told < 1100 {
+        match feed.next().await.unwrap() {
+            FeedEvent::Delta { .. } => told += 1,
+            other => panic!("{other:?} after {told}"),
+        }
+    }
+    // Revocations that follow one another within a second, each waiting for a confirmation that does not come, leave the
+    // heartbeats in between.
+    let mut heartbeats = 0;
+    for _ in 0..10 {
+        house.revoke_selection(Selection::all()).await;
+        while let FeedEvent::Heartbeat { .. } = feed.next().await.unwrap() {
+            heartbeats += 1;
+        }
+    }
+    assert!((2..=3).contains(&heartbeats), "{heartbeats}");
+}
+
+#[tokio::test]
 async fn a_verifier_gets_a_snapshot_and_then_resumes_without_a_gap() {
     let house = House::new().await;
     let client = "api".parse().unwrap();

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use counterfoil_core::account::ClientChange;
+use counterfoil_core::port::SessionStore as _;
 use counterfoil_core::revocation::Selection;
 use counterfoil_core::session::Origin;
 use counterfoil_core::{Clock as _, Mode};
@@ -229,6 +230,23 @@ async fn a_renewal_that_a_revocation_overtakes_opens_nothing() {
     // Nor when its marker might have been forgotten, were it not kept as long as any token can live.
     house.pass(minutes(9)).await;
     assert!(house.renew(&token, &Origin::default()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_renewal_is_not_stopped_by_what_others_revoked_and_the_feed_forgot() {
+    let house = House::new().await;
+    let token = house.stateless().await.token;
+    let cookie = house.cookie().await;
+    let caller = house.check_cookie(&cookie).await.unwrap();
+    house.revoke_selection(Selection::Session(caller.session_id().unwrap())).await;
+    let change = ClientChange { mode: Some(Mode::Recorded), ..ClientChange::default() };
+    house.edit_client(&"jwt".parse().unwrap(), change, &by()).await.unwrap();
+    // Long enough for the marker to be forgotten; the token is kept alive by a longer life.
+    let sweep = house.clock_now() + minutes(11);
+    house.store.sweep(sweep, sweep - minutes(60), 100).await.unwrap();
+    assert!(house.store.feed_head().await.unwrap().forgotten > 0);
+    let signed_in = house.renew(&token, &Origin::default()).await.unwrap();
+    assert!(matches!(signed_in, SignedIn::Recorded { .. }));
 }
 
 #[tokio::test]

@@ -45,12 +45,11 @@ pub(crate) async fn token(
         return Err(OauthError::unsupported_grant_type());
     }
     let presented = request.required(GRANT)?;
-    let authenticated = basic_or_post(&app, &request.headers, &request.form).await?;
-    let client = match &authenticated {
-        Some(client) => Some(client.id.as_str()),
-        None => request.form.value("client_id"),
-    };
-    let refreshed = app.authority.refresh(presented, client, &origin).await?;
+    // Only services have secrets, and none of them has sessions.
+    if basic_or_post(&app, &request.headers, &request.form).await?.is_some() {
+        return Err(OauthError::unauthorized_client());
+    }
+    let refreshed = app.authority.refresh(presented, request.form.value("client_id"), &origin).await?;
     let answer = TokenLogin::recorded(&refreshed.access, &refreshed.refresh_token, refreshed.session_id);
     Ok(([PRAGMA], Json(answer)).into_response())
 }

@@ -29,7 +29,9 @@ pub(crate) async fn submit(
         Err(problem) if problem.fault.is_some() => Err(problem.into()),
         Err(problem) => {
             let typed = Typed { email, name: "", error: Some(sentence(&problem)) };
-            home::forms(&app, &headers, problem.status, typed, Typed::default())
+            let mut response = home::forms(&app, &headers, problem.status, typed, Typed::default())?;
+            problem.add_retry_after(response.headers_mut());
+            Ok(response)
         }
     }
 }

@@ -38,6 +38,7 @@ impl IntoResponse for Notice {
         let template = NoticePage { stylesheet: &assets::STYLESHEET_PATH, title, detail: &problem.detail };
         match page(problem.status, &template, Referrer::OriginAlone) {
             Ok(mut response) => {
+                problem.add_retry_after(response.headers_mut());
                 if let Some(fault) = problem.fault {
                     response.extensions_mut().insert(fault);
                 }

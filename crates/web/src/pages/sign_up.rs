@@ -36,7 +36,9 @@ pub(crate) async fn submit(
 
 fn refused(app: &App, headers: &HeaderMap, form: &Form, problem: &Problem) -> Result<Response, Notice> {
     let typed = Typed { email: form.text("email"), name: form.text("name"), error: Some(sentence(problem)) };
-    home::forms(app, headers, problem.status, Typed::default(), typed)
+    let mut response = home::forms(app, headers, problem.status, Typed::default(), typed)?;
+    problem.add_retry_after(response.headers_mut());
+    Ok(response)
 }
 
 /// The account that a form describes.

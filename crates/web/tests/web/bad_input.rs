@@ -57,6 +57,28 @@ async fn nul_bytes_reach_nothing() {
 }
 
 #[tokio::test]
+async fn a_change_is_finished_when_the_caller_hangs_up() {
+    let world = World::new().await;
+    world.clients().await;
+    world.user("ada@example.test", false).await;
+    let other = world.log_in("ada@example.test", "app").await;
+    let login = world.log_in("ada@example.test", "default").await;
+    let change = json!({"current_password": PASSWORD, "new_password": "another four words here"});
+    {
+        let mut asked = std::pin::pin!(world.open(call("PUT", "/v1/me/password").by(&login).json(&change)));
+        let once = std::future::poll_fn(|context| std::task::Poll::Ready(asked.as_mut().poll(context)));
+        assert!(once.await.is_pending(), "a password has to be hashed first");
+    }
+    for _ in 0..500 {
+        if world.send(get("/v1/me").by(&other)).await.code() == "revoked" {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the other session goes on");
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let settings =
         WebSettings { request_timeout: std::time::Duration::from_millis(20), ..WebSettings::default() };

@@ -12,17 +12,14 @@ use crate::extract::{Administrator, Body};
 use crate::problem::Problem;
 use crate::schema;
 
-/// The most characters of a reason.
-const MAX_REASON: usize = 500;
-
 /// What is revoked, and why.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Revocation {
     #[schema(value_type = schema::Selection)]
     select: SelectionRequest,
-    /// For the book: at most 500 characters.
-    #[schema(max_length = 500)]
+    /// For the book: at most 256 bytes, no control characters.
+    #[schema(max_length = 256)]
     reason: Option<String>,
     /// Only counts.
     #[serde(default)]
@@ -40,9 +37,6 @@ pub(crate) async fn revoke(
     Body(revocation): Body<Revocation>,
 ) -> Result<Json<RevocationReport>, Problem> {
     let Revocation { select, reason: note, dry_run } = revocation;
-    if note.as_ref().is_some_and(|note| note.chars().count() > MAX_REASON) {
-        return Err(Problem::unprocessable("reason_too_long", "a reason has at most 500 characters"));
-    }
     let selection = Selection::try_from(select).map_err(Error::from)?;
     let request = RevokeRequest { selection, note, dry_run };
     Ok(Json(app.authority.revoke(request, &by).await?))
