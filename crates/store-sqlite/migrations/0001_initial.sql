@@ -92,7 +92,7 @@ CREATE TABLE sessions (
     ended_by       TEXT,
     end_note       TEXT
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX sessions_by_user ON sessions (user, id, over_at);
+CREATE INDEX sessions_by_user ON sessions (user, id);
 CREATE INDEX sessions_by_client ON sessions (client, id, over_at);
 CREATE INDEX sessions_by_over_at ON sessions (over_at);
 
