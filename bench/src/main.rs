@@ -43,6 +43,8 @@ enum Group {
     Library,
     /// From a revocation to its refusal elsewhere
     Revocation,
+    /// Two nodes that share their stores
+    Nodes,
     /// At 1,000 and at 1,000,000 sessions
     Scale,
     /// Memory and start
@@ -78,6 +80,7 @@ fn main() -> anyhow::Result<()> {
             Group::Login => rows::login::measure(effort, &mut table)?,
             Group::Library => rows::library::measure(effort, &mut table)?,
             Group::Revocation => rows::revocation::measure(effort, &mut table)?,
+            Group::Nodes => rows::nodes::measure(effort, &mut table)?,
             Group::Scale => rows::scale::measure(effort, &mut table)?,
             Group::Footprint => rows::footprint::measure(effort, &mut table)?,
         }

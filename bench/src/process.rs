@@ -50,17 +50,32 @@ impl Drop for Process {
 pub(crate) struct Installation {
     folder: TempDir,
     pub(crate) cheap_hashing: bool,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Installation {
     /// A new one with an administrator and a client for each mode, named after it.
     pub(crate) fn new(cheap_hashing: bool) -> anyhow::Result<Self> {
-        let installation = Self { folder: TempDir::new()?, cheap_hashing };
+        Self::with(cheap_hashing, Vec::new())
+    }
+
+    /// The same, on stores that the environment names.
+    pub(crate) fn with(
+        cheap_hashing: bool,
+        environment: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<Self> {
+        let installation = Self { folder: TempDir::new()?, cheap_hashing, environment };
         installation.add_user(EMAIL)?;
         for mode in ["cookie", "jwt", "recorded"] {
             installation.run(&["client", "add", "--id", mode, "--name", mode, "--mode", mode], None)?;
         }
         Ok(installation)
+    }
+
+    /// Another node on the same stores.
+    pub(crate) fn another_node(&self) -> anyhow::Result<Self> {
+        let environment = self.environment.clone();
+        Ok(Self { folder: TempDir::new()?, cheap_hashing: self.cheap_hashing, environment })
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -109,6 +124,7 @@ impl Installation {
 
     fn command(&self, processor: Option<usize>) -> Command {
         let mut command = pinned(&binary(), processor);
+        command.envs(self.environment.iter().map(|(name, value)| (*name, value)));
         if self.cheap_hashing {
             command.env("COUNTERFOIL_PASSWORDS_MEMORY_KIB", "8").env("COUNTERFOIL_PASSWORDS_ITERATIONS", "1");
         }

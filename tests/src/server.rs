@@ -12,6 +12,9 @@ use crate::{Answer, form_encoded};
 
 /// A good password.
 pub const PASSWORD: &str = "four unrelated plain words";
+/// Hashing that takes no time, where hashing is not the subject.
+const CHEAP: [(&str, &str); 2] =
+    [("COUNTERFOIL_PASSWORDS_MEMORY_KIB", "64"), ("COUNTERFOIL_PASSWORDS_ITERATIONS", "1")];
 
 /// A server, or the place for one.
 pub struct Server {
@@ -39,8 +42,13 @@ impl Server {
     /// cheap, but where it is the subject.
     #[must_use]
     pub fn prepared() -> Self {
-        let cheap = [("COUNTERFOIL_PASSWORDS_MEMORY_KIB", "64"), ("COUNTERFOIL_PASSWORDS_ITERATIONS", "1")];
-        let server = Self::empty(&cheap);
+        Self::prepared_with(&[])
+    }
+
+    /// The same, with further variables in its environment.
+    #[must_use]
+    pub fn prepared_with(environment: &[(&str, &str)]) -> Self {
+        let server = Self::empty(&[&CHEAP, environment].concat());
         server.add_user("ann@example.test", true);
         for mode in ["cookie", "jwt", "recorded"] {
             server.json(&[
@@ -57,6 +65,14 @@ impl Server {
             ]);
         }
         server
+    }
+
+    /// Another node of an installation whose stores are named by its environment.
+    #[must_use]
+    pub fn node(environment: &[(&str, &str)]) -> Self {
+        let mut node = Self::empty(&[&CHEAP, environment].concat());
+        node.start(&[]);
+        node
     }
 
     /// A place for an installation.
@@ -173,7 +189,7 @@ impl Server {
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(binary());
-        command.envs(self.environment.iter().cloned()).env_remove("COUNTERFOIL_MASTER_KEY");
+        command.env_remove("COUNTERFOIL_MASTER_KEY").envs(self.environment.iter().cloned());
         command
     }
 

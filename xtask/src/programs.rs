@@ -35,11 +35,13 @@ pub struct Program {
 /// The one table: a test or a bench that needs another program adds its row here.
 #[rustfmt::skip] // one row for each program
 pub const PROGRAMS: &[Program] = &[
-    Program { name: "curl",          source: Source::Debian("curl"),     purpose: Purpose::Tests },
-    Program { name: "jq",            source: Source::Debian("jq"),       purpose: Purpose::Tests },
-    Program { name: "cargo-nextest", source: Source::Cargo("0.9.143"),   purpose: Purpose::Runner },
-    Program { name: "cargo-deny",    source: Source::Cargo("0.20.2"),    purpose: Purpose::Deny },
-    Program { name: "wrk",           source: Source::Debian("wrk"),      purpose: Purpose::Bench },
+    Program { name: "curl",          source: Source::Debian("curl"),       purpose: Purpose::Tests },
+    Program { name: "jq",            source: Source::Debian("jq"),         purpose: Purpose::Tests },
+    Program { name: "postgres",      source: Source::Debian("postgresql"), purpose: Purpose::Tests },
+    Program { name: "redis-server",  source: Source::Debian("redis-server"), purpose: Purpose::Tests },
+    Program { name: "cargo-nextest", source: Source::Cargo("0.9.143"),     purpose: Purpose::Runner },
+    Program { name: "cargo-deny",    source: Source::Cargo("0.20.2"),      purpose: Purpose::Deny },
+    Program { name: "wrk",           source: Source::Debian("wrk"),        purpose: Purpose::Bench },
 ];
 
 /// The rows needed for the given purposes of which `present` says no.
@@ -99,13 +101,16 @@ pub fn is_present(program: &Program) -> bool {
     })
 }
 
-/// Every file of this name in `PATH` or where `cargo install` puts programs (cargo looks there too).
+/// Every file of this name in `PATH`, where `cargo install` puts programs (cargo looks there too), or where Debian puts
+/// those of PostgreSQL, a folder for each version.
 pub fn find(name: &str) -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     folders.extend(cargo_home.map(|home| home.join("bin")));
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    folders.extend(versions.map(|version| version.path().join("bin")));
     folders.into_iter().map(|folder| folder.join(name)).filter(|file| file.is_file()).collect()
 }
 
@@ -143,7 +148,7 @@ mod tests {
             .iter()
             .map(|p| p.name)
             .collect();
-        assert_eq!(names, ["jq"]);
+        assert_eq!(names, ["jq", "postgres", "redis-server"]);
     }
 
     #[test]
@@ -154,7 +159,7 @@ mod tests {
         assert!(!text.contains("curl"), "{text}");
         assert_eq!(
             text.lines().last().unwrap(),
-            "  sudo apt-get update && sudo apt-get install -y --no-install-recommends jq wrk \
+            "  sudo apt-get update && sudo apt-get install -y --no-install-recommends jq postgresql redis-server wrk \
              && cargo install --locked cargo-nextest --version 0.9.143 \
              && cargo install --locked cargo-deny --version 0.20.2"
         );

@@ -145,7 +145,7 @@ fn follow(server: &Process, secret: &str) -> anyhow::Result<Receiver<(String, In
 }
 
 /// Checks without a pause, as an API's traffic would.
-fn load(
+pub(super) fn load(
     server: &Process,
     credential: &(&'static str, String),
     stop: Arc<AtomicBool>,

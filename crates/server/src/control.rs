@@ -6,16 +6,14 @@
 use std::fs::File;
 use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use counterfoil_service::Authority;
-use counterfoil_store_sqlite::SqliteStore;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::boot::private_mode;
+use crate::boot::{OpenStores, private_mode};
 
 const NAME: &str = "control.sock";
 /// The longest path of a socket that every system takes.
@@ -52,13 +50,13 @@ fn within_reach(folder: &Path) -> std::io::Result<Socket> {
 }
 
 /// Answers commands until it is dropped.
-pub(crate) async fn answer(listener: UnixListener, stores: Vec<Arc<SqliteStore>>, authority: Authority) {
+pub(crate) async fn answer(listener: UnixListener, stores: OpenStores, authority: Authority) {
     loop {
         let Ok((mut stream, _)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        stores.iter().for_each(|store| store.nudge());
+        stores.nudge();
         let answer = match authority.synchronise().await {
             Ok(sequence) => format!("ok {sequence}\n"),
             Err(error) => {
@@ -70,10 +68,10 @@ pub(crate) async fn answer(listener: UnixListener, stores: Vec<Arc<SqliteStore>>
     }
 }
 
-/// Tells a running server, if there is one, to look at once, and waits until it has.
-pub(crate) async fn tell(folder: &Path) -> anyhow::Result<()> {
-    let Ok(socket) = within_reach(folder) else { return Ok(()) };
-    let Ok(mut stream) = UnixStream::connect(&socket.path).await else { return Ok(()) };
+/// Tells a running server, if there is one, to look at once, and waits until it has; whether there is one.
+pub(crate) async fn tell(folder: &Path) -> anyhow::Result<bool> {
+    let Ok(socket) = within_reach(folder) else { return Ok(false) };
+    let Ok(mut stream) = UnixStream::connect(&socket.path).await else { return Ok(false) };
     let mut answer = String::new();
     let read = tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await;
     anyhow::ensure!(
@@ -81,7 +79,7 @@ pub(crate) async fn tell(folder: &Path) -> anyhow::Result<()> {
         "it is done and stored, but the running server did not confirm that it has seen it; it will within a second, \
          unless its log says that it cannot reach its store"
     );
-    Ok(())
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub enum Error {
     #[error("sign-up is closed: ask an administrator for an account")]
     SignUpClosed,
     /// No client of that name.
-    #[error("there is no client of that name")]
+    #[error("there is no client of that id")]
     UnknownClient,
     /// Users cannot log in through a service.
     #[error("this client is a service: users log in through applications")]
@@ -42,7 +42,7 @@ pub enum Error {
     #[error("the built-in client stays: log-ins that name no client need it")]
     BuiltInClient,
     /// The client's name is in use.
-    #[error("a client of that name exists already")]
+    #[error("a client of that id exists already")]
     ClientTaken,
     /// The client did not prove who it is.
     #[error("client authentication failed")]
@@ -98,6 +98,9 @@ pub enum Error {
     /// The view is too old and the store did not answer.
     #[error("the state of this login cannot be determined at this moment")]
     Stale,
+    /// No user of that id or address.
+    #[error("there is no user of that id or address")]
+    UnknownUser,
     /// There is nothing of that id, or none that is the caller's.
     #[error("there is nothing of that id")]
     NotFound,

@@ -3,6 +3,7 @@
 mod accounts;
 mod columns;
 mod error;
+mod inspect;
 mod observer;
 mod paging;
 mod readers;
@@ -10,6 +11,7 @@ mod schema;
 mod sessions;
 mod writer;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,12 +48,22 @@ impl Default for SqliteOptions {
     }
 }
 
+impl fmt::Display for Durability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "full: synced before it is acknowledged",
+            Self::Normal => "normal: survives the process, perhaps not a power failure",
+        })
+    }
+}
+
 /// Both ports on one SQLite file.
 pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     observer: Observer,
     moved: Arc<Moved>,
+    durability: Durability,
 }
 
 /// Tells those who wait that something moved; the numbers mean nothing.
@@ -87,7 +99,7 @@ impl SqliteStore {
         let readers = Readers::new(path, options.readers);
         let observer = Observer::start(readers.open()?, Arc::clone(&moved))?;
         let writer = Writer::start(connection, Arc::clone(&moved))?;
-        Ok(Self { writer, readers, observer, moved })
+        Ok(Self { writer, readers, observer, moved, durability: options.durability })
     }
 
     /// Looks at once for what other processes wrote.

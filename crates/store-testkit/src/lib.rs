@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod build;
 pub mod model;
 mod nodes;
+pub mod servers;
 pub mod sessions;
 mod suite;
 

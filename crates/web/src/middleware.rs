@@ -22,6 +22,9 @@ use crate::app::App;
 use crate::extract::arrived;
 use crate::problem::{Fault, Problem};
 
+/// What hashes a password for anybody who asks, and then writes once. Whoever goes away meanwhile must not be hashed for:
+/// a flood of callers that do not wait would keep out everybody else.
+const IN_ONE_STEP: [&str; 5] = ["/v1/login", "/login", "/v1/users", "/signup", "/v1/reauthenticate"];
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -74,7 +77,7 @@ impl Outermost {
         let limit = self.app.settings.request_timeout;
         // What changes something is brought to its end even if whoever asked for it has gone, or waits no longer: a new
         // password and the end of the other sessions are two steps.
-        let changes = !request.method().is_safe();
+        let changes = !request.method().is_safe() && !IN_ONE_STEP.contains(&request.uri().path());
         let answer = self.inner.clone().oneshot(request);
         let answer = async { if changes { tokio::spawn(answer).await } else { Ok(answer.await) } };
         match tokio::time::timeout(limit, answer).await {

@@ -194,7 +194,7 @@ impl From<Error> for Problem {
             Error::BadQuery(_) => (S::BAD_REQUEST, "bad_query"),
             Error::SignUpClosed => (S::FORBIDDEN, "sign_up_closed"),
             Error::Forbidden => (S::FORBIDDEN, "forbidden"),
-            Error::NotFound => (S::NOT_FOUND, "not_found"),
+            Error::NotFound | Error::UnknownUser => (S::NOT_FOUND, "not_found"),
             Error::EmailTaken => (S::CONFLICT, "email_taken"),
             Error::ClientTaken => (S::CONFLICT, "client_taken"),
             Error::NotStateless => (S::CONFLICT, "not_stateless"),

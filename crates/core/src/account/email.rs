@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
 
+use super::invisible::{is_invisible, is_joiner};
+
 /// A normalised e-mail address.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Email(String);
@@ -36,7 +38,7 @@ impl FromStr for Email {
         }
         let normal: String = text.nfc().flat_map(char::to_lowercase).collect();
         let (local, domain) = normal.rsplit_once('@').ok_or(EmailError)?;
-        let plain = |c: char| !c.is_control() && !c.is_whitespace();
+        let plain = |c: char| !c.is_control() && !c.is_whitespace() && !is_invisible(c) && !is_joiner(c);
         let domain_is_good = !domain.is_empty()
             && !domain.starts_with('.')
             && !domain.ends_with('.')
@@ -75,6 +77,19 @@ impl Serialize for Email {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_sees_is_refused() {
+        for hidden in
+            ["a\u{200b}nn", "\u{202e}ann", "a\u{ad}nn", "\u{feff}ann", "a\u{200d}nn", "a\u{e0041}nn"]
+        {
+            assert!(format!("{hidden}@example.test").parse::<Email>().is_err(), "{hidden:?}");
+            // Joiners are letters' business, and a name may have them.
+            let name = hidden.parse::<crate::account::DisplayName>();
+            assert_eq!(name.is_ok(), hidden.contains('\u{200d}'), "{hidden:?}");
+        }
+        assert!("\u{200d}".parse::<crate::account::DisplayName>().is_err());
+    }
 
     #[test]
     fn one_address_has_one_form() {

@@ -4,6 +4,7 @@ mod claim_rules;
 mod client;
 mod email;
 mod installation;
+mod invisible;
 mod lifetimes;
 mod password;
 mod signing_key;

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
 
 use super::Email;
+use super::invisible::{is_invisible, is_joiner};
 use crate::{Timestamp, UserCard, UserId};
 
 /// A password's Argon2id hash as a PHC string. Never shown by `Debug`.
@@ -60,7 +61,8 @@ impl FromStr for DisplayName {
         }
         let name: String = text.trim().nfc().collect();
         let length = name.chars().count();
-        if length == 0 || length > 128 || name.chars().any(char::is_control) {
+        let hidden = |c: char| c.is_control() || is_invisible(c);
+        if length == 0 || length > 128 || name.chars().any(hidden) || name.chars().all(is_joiner) {
             Err(NameError)
         } else {
             Ok(Self(name))

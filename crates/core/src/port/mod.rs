@@ -17,10 +17,12 @@
 
 mod accounts;
 mod error;
+mod inspect;
 mod sessions;
 
 pub use accounts::{AccountChange, AccountStore, AuditFilter, EmailTaken, KeyTransition, UserFilter};
 pub use error::{StoreError, StoreResult};
+pub use inspect::{Fact, Inspect};
 pub use sessions::{
     Counts, Created, Ended, RefreshOutcome, Revocation, Revoke, RotateRefresh, RotateSecret, SearchText,
     SessionFilter, SessionStore, Swept, TokenFilter, TokenListing,

@@ -3,15 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
-use counterfoil_core::port::{AccountStore, SessionStore};
+use anyhow::bail;
 use counterfoil_service::{
-    Authority, HashingSettings, PastLimit, Settings, Stores, SystemClock, SystemEntropy, ViewSettings,
+    Authority, Error, HashingSettings, PastLimit, Settings, SystemClock, SystemEntropy, ViewSettings,
 };
-use counterfoil_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 
-use super::{FirstStart, master_key, open_folder};
-use crate::config::{Config, DurabilityWord, PastLimitWord, sqlite_path};
+use super::{FirstStart, OpenStores, StoreUrls, master_key, open_folder};
+use crate::config::{Config, PastLimitWord, StoreUrl};
 
 /// What an installation is opened for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +25,7 @@ pub(crate) enum Purpose {
 /// An opened installation.
 pub(crate) struct Installation {
     pub(crate) authority: Authority,
-    pub(crate) stores: Vec<Arc<SqliteStore>>,
+    pub(crate) stores: OpenStores,
     pub(crate) folder: PathBuf,
 }
 
@@ -35,51 +33,42 @@ impl Installation {
     pub(crate) async fn open(config: &Config, purpose: Purpose) -> anyhow::Result<Self> {
         let folder = PathBuf::from(&config.storage.data);
         open_folder(&folder, purpose != Purpose::Command)?;
-        let path =
-            |url: &str, flag| sqlite_path(url, &folder).map_err(|message| anyhow!("{flag}: {message}"));
-        let accounts_path = path(&config.storage.accounts, "--accounts")?;
-        let sessions_path = path(&config.storage.sessions, "--sessions")?;
+        let urls = StoreUrls::of(config, &folder)?;
+        if let (Purpose::Command, StoreUrl::Sqlite(database)) = (&purpose, &urls.accounts) {
+            // A command that looks, or changes what is there, makes no installation of a folder that was named by mistake.
+            if !database.exists() {
+                bail!(
+                    "there is no database {}: name the data folder with --data, or make one with `counterfoil serve`",
+                    database.display()
+                );
+            }
+        }
         let first_start = FirstStart::alone(&folder);
         let named =
             Some(config.storage.master_key_file.as_str()).filter(|path| !path.is_empty()).map(Path::new);
-        let master_key = master_key::find(&folder, named, &accounts_path)?;
-        let accounts = open_store(&accounts_path, config)?;
-        let sessions = if accounts_path == sessions_path {
-            Arc::clone(&accounts)
-        } else {
-            open_store(&sessions_path, config)?
-        };
-        let mut opened = vec![Arc::clone(&accounts)];
-        if accounts_path != sessions_path {
-            opened.push(Arc::clone(&sessions));
-        }
-        let stores = Stores {
-            accounts: accounts as Arc<dyn AccountStore>,
-            sessions: sessions as Arc<dyn SessionStore>,
-        };
+        let master_key = master_key::find(&folder, named, &urls.accounts)?;
+        let stores = OpenStores::open(&urls, config).await?;
         let settings = settings(config, &purpose);
-        let authority =
-            Authority::open(stores, settings, &master_key, Arc::new(SystemClock), Arc::new(SystemEntropy))
-                .await?;
-        drop(first_start);
-        Ok(Self { authority, stores: opened, folder })
-    }
-
-    /// Writes out what is pending and closes the files.
-    pub(crate) async fn close(self) {
-        for store in &self.stores {
-            store.close().await;
+        let authority = Authority::open(
+            stores.ports(),
+            settings,
+            &master_key.key,
+            Arc::new(SystemClock),
+            Arc::new(SystemEntropy),
+        )
+        .await;
+        if matches!(authority, Err(Error::MasterKey)) {
+            // One that was made a moment ago, beside a store that others share.
+            master_key.unmake();
         }
+        drop(first_start);
+        Ok(Self { authority: authority?, stores, folder })
     }
-}
 
-fn open_store(path: &Path, config: &Config) -> anyhow::Result<Arc<SqliteStore>> {
-    let durability = match config.storage.durability {
-        DurabilityWord::Full => Durability::Full,
-        DurabilityWord::Normal => Durability::Normal,
-    };
-    let store = SqliteStore::open(path, SqliteOptions { durability, ..SqliteOptions::default() });
-    Ok(Arc::new(store.with_context(|| format!("cannot open the database {}", path.display()))?))
+    /// Writes out what is pending and closes the stores.
+    pub(crate) async fn close(self) {
+        self.stores.close().await;
+    }
 }
 
 fn settings(config: &Config, purpose: &Purpose) -> Settings {

@@ -5,8 +5,10 @@ mod installation;
 mod lock;
 mod master_key;
 mod plain_http;
+mod stores;
 
 pub(crate) use data_folder::{open_folder, private_mode};
 pub(crate) use installation::{Installation, Purpose};
 pub(crate) use lock::{FirstStart, FolderLock};
 pub(crate) use plain_http::refuse_plain_http;
+pub(crate) use stores::{OpenStores, StoreUrls};

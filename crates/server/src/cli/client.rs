@@ -17,7 +17,7 @@ use crate::config::{Span, parse_span};
 /// Add, list and change clients (applications and services)
 #[derive(Subcommand)]
 pub(crate) enum Client {
-    /// Add a client
+    /// Add a client; what is left out has the default that is told
     #[command(after_help = ADD_EXAMPLES)]
     Add {
         #[command(flatten)]
@@ -43,7 +43,7 @@ pub(crate) enum Client {
     /// Show one client
     #[command(after_help = "Example:\n  counterfoil client show web")]
     Show(One),
-    /// Change a client; sessions that exist go on
+    /// Change a client: what is left out stays as it is, and sessions that exist go on
     #[command(after_help = "Example:\n  counterfoil client edit web --mode recorded --access 5m")]
     Edit {
         #[command(flatten)]

@@ -14,11 +14,14 @@ pub(crate) enum ConfigCommand {
     #[command(after_help = "Example:\n  counterfoil config template > counterfoil.toml")]
     Template,
     /// Say what is wrong with a configuration file, and where
-    #[command(after_help = "Example:\n  counterfoil config check --config counterfoil.toml")]
+    #[command(after_help = "Example:\n  counterfoil config check counterfoil.toml")]
     Check {
         /// The configuration file
-        #[arg(long, value_name = "FILE", env = "COUNTERFOIL_CONFIG")]
-        config: PathBuf,
+        #[arg(value_name = "FILE", required_unless_present = "config")]
+        file: Option<PathBuf>,
+        /// The same
+        #[arg(long, value_name = "FILE", env = "COUNTERFOIL_CONFIG", conflicts_with = "file")]
+        config: Option<PathBuf>,
     },
 }
 
@@ -26,9 +29,10 @@ impl ConfigCommand {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Template => Output::text(TEMPLATE),
-            Self::Check { config } => {
-                Config::load(Some(&config))?;
-                Output::text(&format!("{}: good", config.display()))
+            Self::Check { file, config } => {
+                let path = file.or(config).unwrap_or_default();
+                Config::load(Some(&path))?;
+                Output::text(&format!("{}: good", path.display()))
             }
         }
     }

@@ -9,7 +9,7 @@ use counterfoil_core::audit::Actor;
 use counterfoil_service::{Authority, By, Error};
 
 use super::Failure;
-use crate::boot::{Installation, Purpose};
+use crate::boot::{Installation, OpenStores, Purpose};
 use crate::config::Config;
 use crate::{control, telemetry};
 
@@ -65,6 +65,8 @@ pub(crate) enum Access {
 /// What a command works with.
 pub(crate) struct Context {
     pub(crate) authority: Authority,
+    pub(crate) stores: OpenStores,
+    pub(crate) folder: PathBuf,
     pub(crate) json: bool,
 }
 
@@ -98,12 +100,17 @@ where
             Access::Reads | Access::Writes => Purpose::Command,
         };
         let installation = Installation::open(&config, purpose).await?;
-        let context = Context { authority: installation.authority.clone(), json: place.json };
+        let context = Context {
+            authority: installation.authority.clone(),
+            stores: installation.stores.clone(),
+            folder: installation.folder.clone(),
+            json: place.json,
+        };
         let outcome = command(context).await;
         // Also after a failure: what was done before it is done.
         let told = match access {
             Access::Reads => Ok(()),
-            Access::Writes | Access::MayBeFirst => control::tell(&installation.folder).await,
+            Access::Writes | Access::MayBeFirst => control::tell(&installation.folder).await.map(drop),
         };
         installation.close().await;
         outcome.and_then(|()| Ok(told?))

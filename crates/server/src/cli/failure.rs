@@ -21,7 +21,8 @@ impl Failure {
     pub(crate) fn tell(&self, json: bool) {
         let message = self.message();
         if json {
-            let error = serde_json::json!({"error": {"code": self.code(), "message": message}});
+            let error =
+                serde_json::json!({"error": {"code": self.code(), "message": message, "hint": self.hint()}});
             Self::line(&error.to_string());
         } else {
             Self::line(&format!("error: {message}"));
@@ -75,7 +76,7 @@ impl Failure {
             return "store_unavailable";
         }
         match self.service_error() {
-            Some(Error::NotFound | Error::UnknownClient) => "not_found",
+            Some(Error::NotFound | Error::UnknownUser | Error::UnknownClient) => "not_found",
             Some(Error::Store(_) | Error::Stale) => "store_unavailable",
             Some(Error::Internal(_) | Error::MasterKey | Error::IssuerChanged { .. }) | None => "failed",
             Some(_) => "refused",
@@ -96,9 +97,11 @@ impl Failure {
             Error::UnknownClient => Some("`counterfoil client list` shows the clients"),
             Error::EmailTaken => Some("`counterfoil user set-password` changes the password of an account"),
             Error::ClientTaken => Some("`counterfoil client edit` changes a client"),
-            Error::MasterKey => {
-                Some("bring back the master.key that was made with this database, from your backup")
-            }
+            Error::UnknownUser => Some("`counterfoil user list` shows the users"),
+            Error::MasterKey => Some(
+                "bring back the master.key that was made with this database, from your backup; beside a store that \
+                     others share, give the key that they have in COUNTERFOIL_MASTER_KEY or by --master-key-file",
+            ),
             Error::IssuerChanged { .. } => {
                 Some("--change-issuer takes the new one; every token given out before is refused then")
             }

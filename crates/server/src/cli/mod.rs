@@ -3,6 +3,7 @@
 mod client;
 mod config;
 mod context;
+mod doctor;
 mod failure;
 mod input;
 mod key;
@@ -62,6 +63,8 @@ enum Command {
     Key(key::Key),
     /// Print a fresh one-time link that makes an administrator
     SetupLink(setup_link::SetupLink),
+    /// Look at stores, keys and clocks, and say what to change
+    Doctor(doctor::Doctor),
     /// Print the OpenAPI description of the HTTP API
     #[command(after_help = "Example:\n  counterfoil openapi > openapi.json")]
     Openapi,
@@ -98,6 +101,7 @@ impl Command {
             Self::Token(command) => command.place().json,
             Self::Key(command) => command.place().json,
             Self::SetupLink(command) => command.place().json,
+            Self::Doctor(command) => command.place().json,
             Self::Serve(_) | Self::Openapi | Self::Completions { .. } | Self::Config(_) => false,
         }
     }
@@ -120,6 +124,9 @@ impl Command {
             Self::Key(command) => context::run(command.place().clone(), command.access(), |c| command.run(c)),
             Self::SetupLink(command) => {
                 context::run(command.place().clone(), Access::MayBeFirst, |c| command.run(c))
+            }
+            Self::Doctor(command) => {
+                context::run(command.place().clone(), Access::Reads, |context| command.run(context))
             }
             Self::Openapi => Output::text(&counterfoil_web::openapi()),
             Self::Completions { shell } => {

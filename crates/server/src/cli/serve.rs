@@ -13,6 +13,7 @@ use counterfoil_web::{Web, WebSettings};
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use zeroize::Zeroizing;
 
 use super::{Failure, Output};
 use crate::boot::{FolderLock, Installation, Purpose, open_folder, refuse_plain_http};
@@ -78,6 +79,7 @@ impl Serve {
         let change_issuer = self.change_issuer;
         let config = self.into_config()?;
         telemetry::start(&config.logging);
+        raise_file_limit(config.server.max_connections);
         // On one processor a second thread could only get in the way.
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut runtime = match processors {
@@ -115,7 +117,11 @@ impl Serve {
 
 async fn serve(config: Config, change_issuer: bool, started: Instant) -> Result<(), Failure> {
     let listener = TcpListener::bind(&config.server.listen).await.with_context(|| {
-        format!("cannot listen at {}: choose another address with --listen", config.server.listen)
+        format!(
+            "cannot listen at {}: if it is this server that runs there already, there is nothing to do; else choose \
+             another address with --listen",
+            config.server.listen
+        )
     })?;
     let address = listener.local_addr()?;
     let public_url = Some(config.server.public_url.as_str()).filter(|url| !url.is_empty());
@@ -170,6 +176,29 @@ async fn serve(config: Config, change_issuer: bool, started: Instant) -> Result<
     }
 }
 
+/// Lets the process have a file for each connection, as far as the system allows, and says so where it does not.
+fn raise_file_limit(connections: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// The database, the log, the listener, and what the runtime has open.
+    const BESIDES: u64 = 128;
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(BESIDES);
+    let limit = getrlimit(Resource::Nofile);
+    let current = limit.current.unwrap_or(u64::MAX);
+    if current >= wanted {
+        return;
+    }
+    let most = limit.maximum.unwrap_or(u64::MAX).min(wanted);
+    let raised = Rlimit { current: Some(most), maximum: limit.maximum };
+    if setrlimit(Resource::Nofile, raised).is_err() || most < wanted {
+        tracing::warn!(
+            files = most,
+            connections,
+            "the system allows fewer open files than connections are configured: raise `ulimit -n`, or lower \
+             server.max_connections"
+        );
+    }
+}
+
 /// Resolves at the first signal to stop. A second one ends the process at once.
 fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
@@ -207,6 +236,12 @@ async fn greet(
     if !authority.has_administrator().await? {
         let by = By { actor: Actor::System, address: None };
         let link = authority.new_setup_link(&by).await?;
+        // An installation of this machine that listens elsewhere today: its link is where it listens.
+        let issuer = authority.issuer();
+        let link = match issuer.starts_with("http://") {
+            true => Zeroizing::new(link.replacen(issuer, &format!("http://{address}"), 1)),
+            false => link,
+        };
         lines.push(format!("  first administrator: open {} within an hour", *link));
     }
     let (took, resident) = (started.elapsed().as_millis(), resident_mib());

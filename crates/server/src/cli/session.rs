@@ -57,7 +57,7 @@ pub(crate) struct Filter {
     /// Of this client
     #[arg(long)]
     client: Option<ClientId>,
-    /// alive or expired, and ended of sessions or revoked of tokens
+    /// Sessions: alive, expired or ended. Tokens: alive, expired or revoked
     #[arg(long)]
     state: Option<String>,
     /// Begun or given out since, for example 2026-11-23T00:00:00Z
@@ -67,7 +67,7 @@ pub(crate) struct Filter {
     #[arg(long)]
     q: Option<String>,
     /// At most so many (1 to 200)
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=200))]
     pub(super) limit: u16,
     /// Go on after this entry, as `next` of the page before says
     #[arg(long)]

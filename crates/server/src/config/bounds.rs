@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
-use super::store_url::sqlite_path;
+use super::StoreUrl;
 use super::{Config, Span};
 
 /// A key whose value is refused.
@@ -35,8 +35,8 @@ pub(super) fn check(config: &Config) -> Result<(), OutOfBounds> {
 
     let in_storage = section("storage");
     in_storage("data", if storage.data.is_empty() { Err("name a folder".to_owned()) } else { Ok(()) })?;
-    in_storage("accounts", sqlite_path(&storage.accounts, Path::new("")).map(drop))?;
-    in_storage("sessions", sqlite_path(&storage.sessions, Path::new("")).map(drop))?;
+    in_storage("accounts", StoreUrl::read(&storage.accounts, Path::new("")).map(drop))?;
+    in_storage("sessions", StoreUrl::read(&storage.sessions, Path::new("")).map(drop))?;
 
     let in_passwords = section("passwords");
     in_passwords("min_length", number(passwords.min_length, 1, 256))?;

@@ -18,7 +18,7 @@ pub(crate) use sections::{
     AuditSection, DurabilityWord, KeysSection, LogFormat, LoggingSection, PasswordsSection, PastLimitWord,
     ServerSection, SessionsSection, SignUpSection, StorageSection,
 };
-pub(crate) use store_url::sqlite_path;
+pub(crate) use store_url::StoreUrl;
 pub(crate) use template::TEMPLATE;
 
 /// The whole configuration.

@@ -2,7 +2,7 @@
 
 /// Lines that begin with `#:` are keys with their defaults.
 pub(crate) const TEMPLATE: &str = r##"# Counterfoil's configuration. Every line that begins with "#:" is a key with its default: take the "#:" away to
-# change it. Flags go over environment variables (COUNTERFOIL_<SECTION>_<KEY>), and those over this file.
+# change it. Flags go over environment variables (COUNTERFOIL_<SECTION>_<KEY>), and those over this file. Where a flag has a variable of its own, --help names it.
 # `counterfoil config check --config FILE` says what is wrong with a file, and where.
 # Durations are a number and ms, s, m, h or d.
 

@@ -123,8 +123,15 @@ impl Authority {
     /// Notes that a verifier has applied everything up to `sequence`.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when no such verifier of that client is connected here.
-    pub fn acknowledge(&self, client: &ClientId, verifier: &str, sequence: u64) -> Result<(), Error> {
+    /// [`Error::NotFound`] when no such verifier of that client is connected here; [`Error::BadQuery`] for a number that
+    /// the feed has not reached.
+    pub async fn acknowledge(&self, client: &ClientId, verifier: &str, sequence: u64) -> Result<(), Error> {
+        if !self.0.verifiers.knows(client, verifier) {
+            return Err(Error::NotFound);
+        }
+        if sequence > self.0.view.sequence() && sequence > self.catch_up().await? {
+            return Err(Error::BadQuery("sequence: the feed has not come so far".to_owned()));
+        }
         let noted = self.0.verifiers.confirm(client, verifier, sequence, self.0.clock.now());
         if noted { Ok(()) } else { Err(Error::NotFound) }
     }

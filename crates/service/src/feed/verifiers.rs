@@ -62,6 +62,11 @@ impl VerifierRegistry {
         self.confirmed.send_modify(|count| *count += 1);
     }
 
+    /// Whether such a verifier of that client is connected.
+    pub(super) fn knows(&self, client: &ClientId, id: &str) -> bool {
+        self.lock().get(id).is_some_and(|verifier| verifier.client == *client)
+    }
+
     /// Notes a confirmation; `false` when no such verifier of that client is connected.
     pub(super) fn confirm(&self, client: &ClientId, id: &str, sequence: u64, now: Timestamp) -> bool {
         let mut verifiers = self.lock();

@@ -1,5 +1,7 @@
 //! Passwords: making, proving again, changing.
 
+use std::time::Duration;
+
 use counterfoil_core::account::{PasswordHash, User, UserChange, normalise_password};
 use counterfoil_core::audit::{Action, Actor};
 use counterfoil_core::port::RotateSecret;
@@ -65,17 +67,21 @@ impl Authority {
         let session = caller.session_id().filter(|_| caller.by_cookie());
         let session = session.ok_or(Error::BadCredential { code: "not_a_cookie_session" })?;
         self.prove_again(caller, password, origin).await?;
-        self.replace_cookie(session).await?.ok_or(Error::Expired)
+        self.replace_cookie(session, PREVIOUS_HONOURED).await?.ok_or(Error::Expired)
     }
 
     /// `None` when the session ended meanwhile.
-    async fn replace_cookie(&self, session: SessionId) -> Result<Option<IssuedCookie>, Error> {
+    async fn replace_cookie(
+        &self,
+        session: SessionId,
+        honoured: Duration,
+    ) -> Result<Option<IssuedCookie>, Error> {
         let now = self.0.clock.now();
         let secret = SecretBytes::new(self.0.entropy.bytes());
         let command = RotateSecret {
             session,
             secret: sha256(secret.expose()),
-            previous_until: now + PREVIOUS_HONOURED,
+            previous_until: now + honoured,
             auth_time: now,
             now,
         };
@@ -116,7 +122,8 @@ impl Authority {
         let by = By { actor, address: origin.address };
         self.audit_event(&by, Action::UserChanged, Some(id.to_string()), json!({"change": "password"})).await;
         let cookie = match caller.session_id().filter(|_| caller.by_cookie()) {
-            Some(session) => self.replace_cookie(session).await?,
+            // Somebody else may have the cookie: that is why passwords are changed.
+            Some(session) => self.replace_cookie(session, Duration::ZERO).await?,
             None => None,
         };
         Ok(PasswordChanged { report: self.report(&others, revocation, started).await?, cookie })

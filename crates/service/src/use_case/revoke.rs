@@ -60,13 +60,17 @@ impl Authority {
     /// Revokes what is selected, or counts it.
     ///
     /// # Errors
-    /// [`Error::BadQuery`] for a note that is too long, [`Error::Store`].
+    /// [`Error::UnknownClient`], [`Error::BadQuery`] for a note that is too long, [`Error::Store`].
     pub async fn revoke(&self, request: RevokeRequest, by: &By) -> Result<RevocationReport, Error> {
         let started = self.0.clock.now();
         let RevokeRequest { mut selection, note, dry_run } = request;
         if let Selection::Sessions { begun_before: Some(before), .. } = &mut selection {
             // Up to now: a marker for the future would end logins that nobody has made yet.
             *before = (*before).min(started + Duration::from_millis(1));
+        }
+        if let Selection::Sessions { client: Some(client), .. } = &selection {
+            // A misspelt name must not look like work that was done.
+            self.client(client)?;
         }
         if note.as_ref().is_some_and(|note| note.len() > 256 || note.chars().any(char::is_control)) {
             return Err(Error::BadQuery("reason: at most 256 bytes without control characters".to_owned()));

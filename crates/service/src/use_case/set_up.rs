@@ -7,7 +7,7 @@ use counterfoil_core::audit::{Action, Actor};
 use counterfoil_core::credential::{Credential as _, SetupSecret};
 use counterfoil_core::port::UserFilter;
 use counterfoil_core::session::Origin;
-use counterfoil_core::{Digest, PageRequest, SecretBytes};
+use counterfoil_core::{Digest, PageRequest, SecretBytes, Timestamp};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -39,6 +39,11 @@ impl Authority {
     pub async fn has_administrator(&self) -> Result<bool, Error> {
         let filter = UserFilter { admin: Some(true), disabled: Some(false), text: None };
         Ok(!self.0.stores.accounts.users(&filter, PageRequest::new(1, None)).await?.items.is_empty())
+    }
+
+    /// Takes back a link that is out: there is an administrator now. Another one is made by whoever asks for it.
+    pub(super) async fn withdraw_setup_link(&self) -> Result<(), Error> {
+        Ok(self.0.stores.accounts.put_setup_link(Digest::new([0; 32]), Timestamp::EPOCH).await?)
     }
 
     /// Whether a link's token can still be used.

@@ -51,18 +51,18 @@ impl Authority {
     /// One user.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Store`].
+    /// [`Error::UnknownUser`], [`Error::Store`].
     pub async fn user(&self, id: UserId) -> Result<User, Error> {
-        self.0.stores.accounts.user(id).await?.ok_or(Error::NotFound)
+        self.0.stores.accounts.user(id).await?.ok_or(Error::UnknownUser)
     }
 
     /// The user of an address.
     ///
     /// # Errors
-    /// [`Error::InvalidEmail`], [`Error::NotFound`], [`Error::Store`].
+    /// [`Error::InvalidEmail`], [`Error::UnknownUser`], [`Error::Store`].
     pub async fn user_by_email(&self, email: &str) -> Result<User, Error> {
         let email: Email = email.parse()?;
-        self.0.stores.accounts.user_by_email(&email).await?.ok_or(Error::NotFound)
+        self.0.stores.accounts.user_by_email(&email).await?.ok_or(Error::UnknownUser)
     }
 
     /// Makes a user.
@@ -101,6 +101,9 @@ impl Authority {
 
     pub(super) async fn keep_user(&self, user: User, by: impl FnOnce(UserId) -> By) -> Result<User, Error> {
         self.0.stores.accounts.create_user(user.clone()).await?.map_err(|_| Error::EmailTaken)?;
+        if user.admin {
+            self.withdraw_setup_link().await?;
+        }
         let detail = json!({"admin": user.admin});
         self.audit_event(&by(user.id), Action::UserCreated, Some(user.id.to_string()), detail).await;
         Ok(user)
@@ -109,7 +112,7 @@ impl Authority {
     /// Changes a user. What must end their sessions ends them before this returns.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::InvalidName`], [`Error::Password`], [`Error::Busy`].
+    /// [`Error::UnknownUser`], [`Error::InvalidName`], [`Error::Password`], [`Error::Busy`].
     pub async fn edit_user(&self, id: UserId, edit: UserEdit, by: &By) -> Result<User, Error> {
         let now = self.0.clock.now();
         let (change, ends, what) = match edit {
@@ -133,8 +136,11 @@ impl Authority {
             // Before the change too: no login that is there may rise, not even until the marker after it.
             self.end(Selection::user(id), EndReason::PrivilegeRaised, Some(by.actor.clone()), None).await?;
         }
-        let user = self.0.stores.accounts.change_user(id, change, now).await?.ok_or(Error::NotFound)?;
+        let user = self.0.stores.accounts.change_user(id, change, now).await?.ok_or(Error::UnknownUser)?;
         self.follow_accounts().await?;
+        if ends == Some(EndReason::PrivilegeRaised) {
+            self.withdraw_setup_link().await?;
+        }
         if let Some(reason) = ends {
             self.end(Selection::user(id), reason, Some(by.actor.clone()), None).await?;
         }

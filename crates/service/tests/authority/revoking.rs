@@ -219,10 +219,12 @@ async fn a_verifier_gets_a_snapshot_and_then_resumes_without_a_gap() {
     });
     let Some(FeedEvent::Delta { data, .. }) = feed.next().await else { panic!("a delta") };
     let delta: serde_json::Value = serde_json::from_str(&data).unwrap();
-    house.acknowledge(&client, &verifier, delta["sequence"].as_u64().unwrap()).unwrap();
+    house.acknowledge(&client, &verifier, delta["sequence"].as_u64().unwrap()).await.unwrap();
     let report = revoking.await.unwrap();
     assert_eq!((report.verifiers.connected, report.verifiers.confirmed), (1, 1));
-    assert!(house.acknowledge(&"other".parse().unwrap(), &verifier, 1).is_err());
+    assert!(house.acknowledge(&"other".parse().unwrap(), &verifier, 1).await.is_err());
+    let ahead = house.acknowledge(&client, &verifier, u64::MAX).await;
+    assert!(matches!(ahead, Err(Error::BadQuery(_))), "nobody applied what was never told");
     // A place in another feed, or ahead of this one, is no place to go on from.
     for stranger in
         ["fed_00000000000000000000000000:1", &format!("{}:999", id.split(':').next().unwrap()), "x", ""]

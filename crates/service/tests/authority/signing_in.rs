@@ -272,4 +272,8 @@ async fn a_refused_set_up_leaves_the_link_as_it_is() {
     let user = house.set_up(token, set_up("root@example.test", PASSWORD, None), &origin).await.unwrap();
     assert!(user.admin);
     assert!(!house.setup_link_is_good(token).await.unwrap());
+    // A link that is out ends when an administrator comes to be in another way.
+    let link = house.new_setup_link(&by()).await.unwrap();
+    house.edit_user(house.user.id, UserEdit::Admin(true), &by()).await.unwrap();
+    assert!(!house.setup_link_is_good(link.split_once("token=").unwrap().1).await.unwrap());
 }

@@ -114,6 +114,6 @@ pub(crate) async fn acknowledge(
     ServiceClient(client): ServiceClient,
     Body(applied): Body<Applied>,
 ) -> Result<StatusCode, Problem> {
-    app.authority.acknowledge(&client.id, &applied.verifier, applied.sequence)?;
+    app.authority.acknowledge(&client.id, &applied.verifier, applied.sequence).await?;
     Ok(StatusCode::NO_CONTENT)
 }

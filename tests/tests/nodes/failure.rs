@@ -1,0 +1,43 @@
+//! The store goes away and comes back.
+
+use serde_json::json;
+
+use crate::house::{House, until};
+
+#[test]
+fn postgres_is_killed_and_started_again() {
+    let mut house = House::with(2);
+    let admin = house.one().ann("recorded");
+    let (kept, ended) = (house.other().ann("recorded"), house.other().log_in("ann@example.test", "recorded"));
+    let header = ("authorization", format!("Bearer {}", ended.text("access_token")));
+    for login in [&kept, &header] {
+        assert!(house.nodes.iter().all(|node| node.accepts(login)));
+    }
+    let body = json!({"select": {"session": ended.text("session_id")}});
+    assert_eq!(house.one().post("/v1/admin/revocations", &[(admin.0, &admin.1)], &body).json()["revoked"], 1);
+
+    house.database.kill();
+    for node in &house.nodes {
+        until("readiness is false", || node.get("/readyz", &[]).status == 503);
+        let login = node.log_in("ann@example.test", "recorded");
+        login.assert_problem(503, "store_unavailable");
+        // What was revoked is refused, whatever the view's age; what was not is refused once nobody can tell.
+        let refused = |answer: counterfoil_tests::Answer| matches!(answer.status, 401 | 503);
+        assert!(refused(node.get("/v1/me", &[(header.0, &header.1)])));
+        until("a stale view is not trusted", || node.get("/v1/me", &[(kept.0, &kept.1)]).status == 503);
+    }
+
+    house.database.start_again();
+    for node in &house.nodes {
+        until("readiness is true again", || node.get("/readyz", &[]).status == 200);
+        until("the login goes on", || node.get("/v1/me", &[(kept.0, &kept.1)]).status == 200);
+        assert!(!node.accepts(&header), "what was revoked before stays revoked");
+        assert_eq!(node.log_in("ann@example.test", "recorded").status, 200);
+    }
+    // And the nodes hear of one another again.
+    let again = house.one().ann("recorded");
+    assert!(house.other().accepts(&again));
+    let out = house.one().send("POST", "/v1/logout", &[(again.0, &again.1)], None);
+    assert_eq!(out.status, 200);
+    until("the other node knows of it", || !house.other().accepts(&again));
+}
