@@ -35,13 +35,13 @@ pub struct Program {
 /// The one table: a test or a bench that needs another program adds its row here.
 #[rustfmt::skip] // one row for each program
 pub const PROGRAMS: &[Program] = &[
-    Program { name: "curl",          source: Source::Debian("curl"),       purpose: Purpose::Tests },
-    Program { name: "jq",            source: Source::Debian("jq"),         purpose: Purpose::Tests },
-    Program { name: "postgres",      source: Source::Debian("postgresql"), purpose: Purpose::Tests },
-    Program { name: "redis-server",  source: Source::Debian("redis-server"), purpose: Purpose::Tests },
-    Program { name: "cargo-nextest", source: Source::Cargo("0.9.143"),     purpose: Purpose::Runner },
-    Program { name: "cargo-deny",    source: Source::Cargo("0.20.2"),      purpose: Purpose::Deny },
-    Program { name: "wrk",           source: Source::Debian("wrk"),        purpose: Purpose::Bench },
+    Program { name: "curl",          source: Source::Debian("curl"),          purpose: Purpose::Tests },
+    Program { name: "jq",            source: Source::Debian("jq"),            purpose: Purpose::Tests },
+    Program { name: "postgres",      source: Source::Debian("postgresql"),    purpose: Purpose::Tests },
+    Program { name: "redis-server",  source: Source::Debian("redis-server"),  purpose: Purpose::Tests },
+    Program { name: "cargo-nextest", source: Source::Cargo("0.9.143"),        purpose: Purpose::Runner },
+    Program { name: "cargo-deny",    source: Source::Cargo("0.20.2"),         purpose: Purpose::Deny },
+    Program { name: "wrk",           source: Source::Debian("wrk"),           purpose: Purpose::Bench },
 ];
 
 /// The rows needed for the given purposes of which `present` says no.

@@ -2,11 +2,21 @@
 
 use serde_json::json;
 
-use crate::house::{House, until};
+use crate::house::{House, Shared, until};
 
 #[test]
 fn postgres_is_killed_and_started_again() {
-    let mut house = House::with(2);
+    sessions_are_gone_and_back(Shared::Postgres);
+}
+
+#[test]
+fn redis_is_killed_and_started_again() {
+    sessions_are_gone_and_back(Shared::PostgresAndRedis);
+}
+
+/// The store of sessions is killed and started again, with what it had.
+fn sessions_are_gone_and_back(shared: Shared) {
+    let mut house = House::with(shared, 2);
     let admin = house.one().ann("recorded");
     let (kept, ended) = (house.other().ann("recorded"), house.other().log_in("ann@example.test", "recorded"));
     let header = ("authorization", format!("Bearer {}", ended.text("access_token")));
@@ -16,7 +26,10 @@ fn postgres_is_killed_and_started_again() {
     let body = json!({"select": {"session": ended.text("session_id")}});
     assert_eq!(house.one().post("/v1/admin/revocations", &[(admin.0, &admin.1)], &body).json()["revoked"], 1);
 
-    house.database.kill();
+    match &mut house.redis {
+        Some(redis) => redis.kill(),
+        None => house.postgres.kill(),
+    }
     for node in &house.nodes {
         until("readiness is false", || node.get("/readyz", &[]).status == 503);
         let login = node.log_in("ann@example.test", "recorded");
@@ -27,7 +40,10 @@ fn postgres_is_killed_and_started_again() {
         until("a stale view is not trusted", || node.get("/v1/me", &[(kept.0, &kept.1)]).status == 503);
     }
 
-    house.database.start_again();
+    match &mut house.redis {
+        Some(redis) => redis.start_again(),
+        None => house.postgres.start_again(),
+    }
     for node in &house.nodes {
         until("readiness is true again", || node.get("/readyz", &[]).status == 200);
         until("the login goes on", || node.get("/v1/me", &[(kept.0, &kept.1)]).status == 200);
@@ -40,4 +56,19 @@ fn postgres_is_killed_and_started_again() {
     let out = house.one().send("POST", "/v1/logout", &[(again.0, &again.1)], None);
     assert_eq!(out.status, 200);
     until("the other node knows of it", || !house.other().accepts(&again));
+}
+
+#[test]
+fn a_frozen_redis_is_not_waited_for_and_goes_on() {
+    let house = House::with(Shared::PostgresAndRedis, 1);
+    let login = house.one().ann("recorded");
+    let redis = house.redis.as_ref().unwrap();
+    redis.pause();
+    until("readiness is false", || house.one().get("/readyz", &[]).status == 503);
+    let asked = std::time::Instant::now();
+    house.one().log_in("ann@example.test", "recorded").assert_problem(503, "store_unavailable");
+    assert!(asked.elapsed() < std::time::Duration::from_secs(10), "{:?}", asked.elapsed());
+    redis.resume();
+    until("the login goes on", || house.one().get("/v1/me", &[(login.0, &login.1)]).status == 200);
+    assert_eq!(house.one().log_in("ann@example.test", "recorded").status, 200);
 }

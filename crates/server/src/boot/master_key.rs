@@ -46,7 +46,7 @@ pub(super) fn find(folder: &Path, named: Option<&Path>, accounts: &StoreUrl) -> 
     let path = folder.join("master.key");
     let first_start = match accounts {
         StoreUrl::Sqlite(database) => !database.exists(),
-        StoreUrl::Postgres(_) => true,
+        StoreUrl::Postgres(_) | StoreUrl::Redis(_) => true,
     };
     if first_start && std::fs::metadata(&path).is_ok_and(|file| file.len() == 0) {
         // A first start that was cut off before it wrote the key, and so before anything was made with it.

@@ -8,6 +8,7 @@ use counterfoil_core::Timestamp;
 use counterfoil_core::port::{AccountStore, Fact, Inspect, SessionStore, StoreResult};
 use counterfoil_service::Stores;
 use counterfoil_store_postgres::{PostgresOptions, PostgresStore};
+use counterfoil_store_redis::{RedisOptions, RedisStore};
 use counterfoil_store_sqlite::{Durability, SqliteOptions, SqliteStore};
 
 use crate::config::{Config, DurabilityWord, StoreUrl};
@@ -24,12 +25,14 @@ pub(crate) struct OpenStores {
     accounts: Open,
     /// Where it is another one.
     sessions: Option<Open>,
+    ports: Stores,
 }
 
 #[derive(Clone)]
 enum Open {
     Sqlite(Arc<SqliteStore>),
     Postgres(Arc<PostgresStore>),
+    Redis(Arc<RedisStore>),
 }
 
 impl StoreUrls {
@@ -47,17 +50,18 @@ impl OpenStores {
     /// Opens them, and makes their tables where there are none yet.
     pub(crate) async fn open(urls: &StoreUrls, config: &Config) -> anyhow::Result<Self> {
         let accounts = Open::at(&urls.accounts, config).await?;
+        let port = accounts.accounts().context("--accounts: Redis keeps sessions, and no accounts")?;
         let sessions = match urls.accounts == urls.sessions {
             true => None,
             false => Some(Open::at(&urls.sessions, config).await?),
         };
-        Ok(Self { accounts, sessions })
+        let ports = Stores { accounts: port, sessions: sessions.as_ref().unwrap_or(&accounts).sessions() };
+        Ok(Self { accounts, sessions, ports })
     }
 
     /// The two ports.
     pub(crate) fn ports(&self) -> Stores {
-        let sessions = self.sessions.as_ref().unwrap_or(&self.accounts);
-        Stores { accounts: self.accounts.accounts(), sessions: sessions.sessions() }
+        self.ports.clone()
     }
 
     /// How they are doing: the one that keeps accounts, and the one that keeps sessions where that is another.
@@ -89,6 +93,7 @@ impl OpenStores {
             match store {
                 Open::Sqlite(store) => store.close().await,
                 Open::Postgres(store) => store.close().await,
+                Open::Redis(store) => store.close().await,
             }
         }
     }
@@ -108,14 +113,21 @@ impl Open {
             StoreUrl::Postgres(url) => PostgresStore::connect(url, PostgresOptions::default())
                 .await
                 .map(|store| Self::Postgres(Arc::new(store))),
+            StoreUrl::Redis(url) => {
+                let danger_allow_eviction = config.storage.danger_redis_eviction;
+                let options = RedisOptions { danger_allow_eviction, ..RedisOptions::default() };
+                RedisStore::connect(url, options).await.map(|store| Self::Redis(Arc::new(store)))
+            }
         };
         opened.with_context(|| format!("cannot open the database {url}"))
     }
 
-    fn accounts(&self) -> Arc<dyn AccountStore> {
+    /// `None` for what keeps no accounts.
+    fn accounts(&self) -> Option<Arc<dyn AccountStore>> {
         match self {
-            Self::Sqlite(store) => Arc::clone(store) as _,
-            Self::Postgres(store) => Arc::clone(store) as _,
+            Self::Sqlite(store) => Some(Arc::clone(store) as _),
+            Self::Postgres(store) => Some(Arc::clone(store) as _),
+            Self::Redis(_) => None,
         }
     }
 
@@ -123,6 +135,7 @@ impl Open {
         match self {
             Self::Sqlite(store) => &**store,
             Self::Postgres(store) => &**store,
+            Self::Redis(store) => &**store,
         }
     }
 
@@ -130,6 +143,7 @@ impl Open {
         match self {
             Self::Sqlite(store) => Arc::clone(store) as _,
             Self::Postgres(store) => Arc::clone(store) as _,
+            Self::Redis(store) => Arc::clone(store) as _,
         }
     }
 }

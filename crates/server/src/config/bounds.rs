@@ -36,6 +36,10 @@ pub(super) fn check(config: &Config) -> Result<(), OutOfBounds> {
     let in_storage = section("storage");
     in_storage("data", if storage.data.is_empty() { Err("name a folder".to_owned()) } else { Ok(()) })?;
     in_storage("accounts", StoreUrl::read(&storage.accounts, Path::new("")).map(drop))?;
+    if let Ok(StoreUrl::Redis(_)) = StoreUrl::read(&storage.accounts, Path::new("")) {
+        let message = "Redis keeps sessions: keep accounts in sqlite:PATH or postgres://USER@HOST/DATABASE";
+        in_storage("accounts", Err(message.to_owned()))?;
+    }
     in_storage("sessions", StoreUrl::read(&storage.sessions, Path::new("")).map(drop))?;
 
     let in_passwords = section("passwords");

@@ -45,6 +45,7 @@ pub(crate) struct StorageSection {
     pub(crate) sessions: String,
     pub(crate) durability: DurabilityWord,
     pub(crate) master_key_file: String,
+    pub(crate) danger_redis_eviction: bool,
 }
 
 /// How far an acknowledged write is durable.
@@ -63,6 +64,7 @@ impl Default for StorageSection {
             sessions: String::new(),
             durability: DurabilityWord::Full,
             master_key_file: String::new(),
+            danger_redis_eviction: false,
         }
     }
 }

@@ -10,6 +10,8 @@ pub(crate) enum StoreUrl {
     Sqlite(PathBuf),
     /// A PostgreSQL database, by a URL that may hold a password.
     Postgres(String),
+    /// Redis or Valkey, by a URL that may hold a password. It keeps sessions, and no accounts.
+    Redis(String),
 }
 
 impl StoreUrl {
@@ -24,9 +26,11 @@ impl StoreUrl {
             Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
                 Ok(Self::Postgres(url.to_owned()))
             }
+            Some(("redis" | "rediss", rest)) if rest.starts_with("//") => Ok(Self::Redis(url.to_owned())),
             // The URL may hold a password: only its scheme is repeated.
             Some((scheme, _)) => Err(format!(
-                "unknown kind of store {scheme:?}: this build has sqlite:PATH and postgres://USER@HOST/DATABASE"
+                "unknown kind of store {scheme:?}: there are sqlite:PATH, postgres://USER@HOST/DATABASE and, for sessions, \
+                 redis://HOST"
             )),
             None => {
                 Err("a store is named by a URL, for example sqlite:/var/lib/counterfoil/sessions.db"
@@ -42,6 +46,7 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::Sqlite(path) => write!(f, "{}", path.display()),
             Self::Postgres(_) => f.write_str("on PostgreSQL"),
+            Self::Redis(_) => f.write_str("on Redis"),
         }
     }
 }
@@ -69,7 +74,15 @@ mod tests {
 
     #[test]
     fn only_schemes_are_repeated() {
-        for bad in ["mysql://:secret@host", "sqlite:", "sqlite::memory:", "postgres:secret", "secret"] {
+        assert!(matches!(StoreUrl::read("rediss://:secret@host", Path::new("/d")), Ok(StoreUrl::Redis(_))));
+        for bad in [
+            "redis:secret",
+            "mysql://:secret@host",
+            "sqlite:",
+            "sqlite::memory:",
+            "postgres:secret",
+            "secret",
+        ] {
             let told = StoreUrl::read(bad, Path::new("/d")).err().unwrap();
             assert!(!told.contains("secret"), "{told}");
         }

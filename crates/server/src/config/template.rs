@@ -28,7 +28,8 @@ pub(crate) const TEMPLATE: &str = r##"# Counterfoil's configuration. Every line 
 [storage]
 # The folder with the database and the master key.
 #:data = "./counterfoil-data"
-# Stores by URL. Empty: one SQLite file in the data folder. "sqlite:/path/to/file.db" names another.
+# Stores by URL. Empty: one SQLite file in the data folder. "sqlite:/path/to/file.db" names another. Several servers share
+# "postgres://user:password@host/database" and, for sessions, "redis://user:password@host:6379".
 #:accounts = ""
 #:sessions = ""
 # "full": acknowledged writes survive a power failure. "normal": they survive the death of the process.
@@ -36,6 +37,8 @@ pub(crate) const TEMPLATE: &str = r##"# Counterfoil's configuration. Every line 
 # A file with the master key, 32 bytes in base64. Empty: master.key in the data folder, made at the first start.
 # The environment variable COUNTERFOIL_MASTER_KEY goes over both.
 #:master_key_file = ""
+# Take a Redis that throws keys away when its memory is full. It forgets sessions and, worse, revocations.
+#:danger_redis_eviction = false
 
 [sign_up]
 # Whether anybody may make an account.

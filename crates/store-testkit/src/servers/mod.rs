@@ -4,6 +4,7 @@
 //! thread that started it: a test that is killed leaves nothing behind.
 
 pub mod postgres;
+pub mod redis;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};

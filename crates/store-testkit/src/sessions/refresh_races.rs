@@ -1,10 +1,10 @@
 //! Many who present refresh tokens of one session at once.
 
 use counterfoil_core::port::RefreshOutcome;
-use counterfoil_core::revocation::Selection;
+use counterfoil_core::revocation::{Selection, Subject};
 use counterfoil_core::session::{EndReason, SessionState};
 
-use super::{begin_recorded, head, read, refresh, refresh_state};
+use super::{begin_recorded, markers, read, refresh, refresh_state};
 use crate::SessionNodes;
 use crate::build::{self, WINDOW, at};
 
@@ -36,7 +36,9 @@ pub async fn exactly_one_of_many_rotates(nodes: SessionNodes) {
     assert_eq!((state.counter, state.token), (1, *winner));
 }
 
-/// Of many that replay one, exactly one is told the marker's number; the others are told that it is over.
+/// Of many that replay one, exactly one is told a marker's number; the others are told that it is over. There is a marker
+/// then, of that session. Each may leave one: where the feed and the records are on different nodes of a store, the marker
+/// comes first, and a second one of an ended session changes nothing.
 pub async fn many_replays_leave_one_marker(nodes: SessionNodes) {
     let (session, _) = begin_recorded(&*nodes.one, build::user_id(), &build::client("web"), at(0)).await;
     refresh(&*nodes.one, &session, 0, at(60)).await;
@@ -46,14 +48,17 @@ pub async fn many_replays_leave_one_marker(nodes: SessionNodes) {
             async move { store.rotate_refresh(command).await.unwrap() }
         })
         .await;
-    let replayed =
-        outcomes.iter().filter(|outcome| matches!(outcome, RefreshOutcome::Replayed { sequence: 1 }));
+    let markers = markers(&*nodes.one).await;
+    assert!(markers.iter().all(|marker| marker.subject == Subject::Session { session: session.id }));
+    let numbers: Vec<u64> = markers.iter().map(|marker| marker.sequence).collect();
+    let replayed = outcomes.iter().filter(
+        |outcome| matches!(outcome, RefreshOutcome::Replayed { sequence } if numbers.contains(sequence)),
+    );
     assert_eq!(replayed.count(), 1);
     let over = outcomes.iter().filter(
         |outcome| matches!(outcome, RefreshOutcome::Over(Some(end)) if end.reason == EndReason::RefreshReused),
     );
     assert_eq!(over.count(), 63);
-    assert_eq!(head(&*nodes.one).await, 1);
 }
 
 /// Whatever races with a revocation, the session has ended after it, and no token of it is alive.

@@ -169,7 +169,8 @@ pub async fn a_cookies_marker_lives_some_minutes(nodes: SessionNodes) {
     }
 }
 
-/// Of many that revoke one session at once, one counts it.
+/// Of many that revoke one session at once, one counts it. Each may leave a marker: where the feed and the records are on
+/// different nodes of a store, the marker comes first, and a second one of an ended session changes nothing.
 pub async fn exactly_one_of_many_counts_a_session(nodes: SessionNodes) {
     let session = begin_cookie(&*nodes.one, build::user_id(), &build::client("web"), at(0)).await;
     let id = session.id;
@@ -179,7 +180,11 @@ pub async fn exactly_one_of_many_counts_a_session(nodes: SessionNodes) {
         })
         .await;
     assert_eq!(outcomes.iter().map(|revocation| revocation.counts.sessions).sum::<u64>(), 1);
-    assert_eq!(head(&*nodes.one).await, 1);
+    let markers = markers(&*nodes.one).await;
+    assert!(
+        !markers.is_empty()
+            && markers.iter().all(|marker| marker.subject == Subject::Session { session: id })
+    );
 }
 
 /// Numbers are given once and rise, however many revoke at once.
