@@ -17,6 +17,7 @@ scripts! {
     APPEND = "lua/append.lua";
     SINCE = "lua/since.lua";
     BEGIN = "lua/begin.lua";
+    ANEW = "lua/anew.lua";
     ADVANCE = "lua/advance.lua";
     FORGET = "lua/forget.lua";
 }

@@ -33,7 +33,11 @@ fn what_cannot_be_started_says_why() {
     assert_eq!(stopped.stop(), Some(0));
     assert!(refused(&stopped, &["--public-url", "https://id.example.test"]).contains("issuer"));
     assert!(refused(&stopped, &["--listen", "0.0.0.0:0"]).contains("--danger-plain-http"));
-    assert!(refused(&stopped, &["--sessions", "redis://secret@localhost"]).contains("redis"));
+    let unknown = refused(&stopped, &["--sessions", "mysql://secret@localhost"]);
+    assert!(unknown.contains("mysql") && !unknown.contains("secret"), "{unknown}");
+    let gone = refused(&stopped, &["--sessions", "redis://:secret@127.0.0.1:1"]);
+    assert!(gone.contains("Redis") && !gone.contains("secret"), "{gone}");
+    assert!(refused(&stopped, &["--accounts", "redis://localhost"]).contains("sessions"));
     let key = stopped.data().join("master.key");
     let text = std::fs::read_to_string(&key).unwrap();
     std::fs::remove_file(&key).unwrap();

@@ -72,3 +72,45 @@ fn a_frozen_redis_is_not_waited_for_and_goes_on() {
     until("the login goes on", || house.one().get("/v1/me", &[(login.0, &login.1)]).status == 200);
     assert_eq!(house.one().log_in("ann@example.test", "recorded").status, 200);
 }
+
+#[test]
+fn an_emptied_redis_lets_nothing_revoked_back_in() {
+    use std::io::{Read as _, Write as _};
+    let house = House::with(Shared::PostgresAndRedis, 2);
+    let admin = house.one().ann("recorded");
+    let alive = house.other().ann("recorded");
+    let revoked = house.other().log_in("ann@example.test", "recorded");
+    let header = ("authorization", format!("Bearer {}", revoked.text("access_token")));
+    for node in &house.nodes {
+        assert!(node.accepts(&alive) && node.accepts(&header));
+    }
+    let body = json!({"select": {"session": revoked.text("session_id")}});
+    assert_eq!(house.one().post("/v1/admin/revocations", &[(admin.0, &admin.1)], &body).json()["revoked"], 1);
+    until("the other node refuses it too", || !house.other().accepts(&header));
+
+    let url = house.redis.as_ref().unwrap().url();
+    let address = url.trim_start_matches("redis://").split('/').next().unwrap().to_owned();
+    let mut redis = std::net::TcpStream::connect(address).unwrap();
+    redis.write_all(b"FLUSHALL\r\n").unwrap();
+    assert!(redis.read(&mut [0; 16]).unwrap() > 0);
+
+    let refused = |node: &counterfoil_tests::Server, login: &(&str, String)| {
+        node.get("/v1/me", &[(login.0, &login.1)]).status != 200
+    };
+    for node in &house.nodes {
+        let took = until("everything that was given out before ends", || {
+            assert!(refused(node, &header), "what was revoked is let in");
+            refused(node, &alive)
+        });
+        assert!(took < std::time::Duration::from_secs(2), "{took:?}");
+        assert_eq!(node.get("/v1/me", &[(alive.0, &alive.1)]).json()["code"], "revoked");
+    }
+    // People log in again, and nobody is sent away a second time.
+    let again = house.one().ann("recorded");
+    for _ in 0..20 {
+        for node in &house.nodes {
+            assert!(node.accepts(&again) && refused(node, &header));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+}

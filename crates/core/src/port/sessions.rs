@@ -240,6 +240,14 @@ pub trait SessionStore: Send + Sync {
     /// `sequence`.
     async fn markers_after(&self, sequence: u64, limit: u32) -> StoreResult<Vec<Marker>>;
 
+    /// Ends everything, after a feed was lost or went back: `found` is what is there instead. In one step the feed gets
+    /// another id and goes on above `above` and its own number, and has a marker of everything ([`Subject::All`]) with that
+    /// number, so that the marker covers whatever carries a generation up to `above`. Does nothing when the feed is not as
+    /// it was found any more: another node was faster. Returns where the feed stands then.
+    ///
+    /// [`Subject::All`]: crate::revocation::Subject::All
+    async fn begin_anew(&self, found: FeedHead, above: u64, end: End) -> StoreResult<FeedHead>;
+
     /// All markers that still cover something at `now`.
     async fn snapshot(&self, now: Timestamp) -> StoreResult<Snapshot>;
 

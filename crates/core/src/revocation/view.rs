@@ -212,12 +212,15 @@ pub struct Freshness {
     pub confirmed_at: Option<Timestamp>,
 }
 
+/// Whoever asks may have read the clock a moment before the view was confirmed.
+const RACE: Duration = Duration::from_millis(500);
+
 impl Freshness {
     /// Whether the view can be trusted at `now`. A view that was never confirmed cannot, nor one confirmed in the
     /// future: then the clock was set back and its age is unknown.
     #[must_use]
     pub fn is_fresh(&self, now: Timestamp) -> bool {
-        self.confirmed_at.is_some_and(|at| at <= now && now.since(at) <= self.limit)
+        self.confirmed_at.is_some_and(|at| at <= now + RACE && now.since(at) <= self.limit)
     }
 }
 
@@ -308,6 +311,10 @@ mod tests {
         assert!(freshness(Some(95)).is_fresh(now));
         assert!(!freshness(Some(94)).is_fresh(now));
         assert!(!freshness(Some(101)).is_fresh(now));
+        assert!(
+            freshness(Some(101)).is_fresh(now + Duration::from_millis(500)),
+            "it was confirmed meanwhile"
+        );
         assert!(!freshness(None).is_fresh(now));
     }
 }

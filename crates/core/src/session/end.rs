@@ -31,6 +31,8 @@ pub enum EndReason {
     PrivilegeRaised,
     /// The client was removed.
     ClientDeleted,
+    /// The store lost revocations, and nobody can tell any more what was revoked.
+    BookLost,
 }
 
 /// A word that names no reason.
@@ -40,7 +42,7 @@ pub struct UnknownEndReason;
 
 impl EndReason {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LoggedOut,
         Self::RevokedByUser,
         Self::RevokedByAdministrator,
@@ -51,6 +53,7 @@ impl EndReason {
         Self::PasswordChanged,
         Self::PrivilegeRaised,
         Self::ClientDeleted,
+        Self::BookLost,
     ];
 
     /// The stable word for it.
@@ -67,6 +70,7 @@ impl EndReason {
             Self::PasswordChanged => "password_changed",
             Self::PrivilegeRaised => "privilege_raised",
             Self::ClientDeleted => "client_deleted",
+            Self::BookLost => "book_lost",
         }
     }
 }

@@ -133,7 +133,7 @@ mod tests {
             ("max_connections", |c| c.server.max_connections = usize::MAX),
             ("request_timeout", |c| c.server.request_timeout = Span(Duration::ZERO)),
             ("data", |c| c.storage.data = String::new()),
-            ("sessions", |c| c.storage.sessions = "redis://localhost".to_owned()),
+            ("sessions", |c| c.storage.sessions = "mysql://localhost".to_owned()),
             ("memory_kib", |c| c.passwords.memory_kib = 7),
             ("workers", |c| c.passwords.workers = 1_000_000),
             ("view_limit", |c| c.sessions.view_limit = Span(Duration::from_millis(1))),

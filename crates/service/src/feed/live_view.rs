@@ -70,6 +70,12 @@ impl LiveView {
         self.view.read().unwrap_or_else(PoisonError::into_inner).can_follow(head)
     }
 
+    /// Whether what was followed is not there any more: another feed is, or this one stands lower than it did.
+    pub(super) fn has_lost(&self, head: &FeedHead) -> bool {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        view.feed().is_some_and(|feed| feed != head.feed || view.sequence() > head.sequence)
+    }
+
     pub(super) fn restore(&self, snapshot: Snapshot) {
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
         view.restore(snapshot);

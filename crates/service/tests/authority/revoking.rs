@@ -233,3 +233,24 @@ async fn a_verifier_gets_a_snapshot_and_then_resumes_without_a_gap() {
         assert!(matches!(feed.next().await, Some(FeedEvent::Snapshot { .. })), "{stranger}");
     }
 }
+
+#[tokio::test]
+async fn a_feed_that_went_back_ends_what_was_given_out_before() {
+    let house = House::new().await;
+    let (revoked, _) = house.recorded().await;
+    let (alive, refresh) = house.recorded().await;
+    let caller = house.check_bearer(&revoked.token).await.unwrap();
+    let older = tempfile::tempdir().unwrap();
+    let copy = older.path().join("copy.db");
+    house.copy_store(&copy);
+    house.revoke_selection(Selection::Session(caller.session_id().unwrap())).await;
+    // An operator puts the older copy back, and the running server meets it.
+    house.put_store_back(&copy).await;
+    for token in [&revoked.token, &alive.token] {
+        let refused = house.check_bearer(token).await;
+        assert!(matches!(refused, Err(Error::Revoked { .. })), "{refused:?}");
+    }
+    assert!(house.refresh(&refresh, None, &Origin::default()).await.is_err());
+    let (new, _) = house.recorded().await;
+    assert!(house.check_bearer(&new.token).await.is_ok());
+}

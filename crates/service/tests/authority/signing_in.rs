@@ -1,6 +1,6 @@
 //! Logging in and out.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use counterfoil_core::account::ClientChange;
 use counterfoil_core::port::SessionStore as _;
@@ -51,21 +51,26 @@ async fn an_unknown_user_takes_as_long_as_a_wrong_password() {
     let hashing = HashingSettings { memory_kib: 19_456, iterations: 1, parallelism: 1, workers: 1, queue: 8 };
     let house = House::with(Settings { hashing, ..settings() }).await;
     let huge = "x".repeat(1 << 20);
-    let mut fastest = Vec::new();
-    for (email, password) in
-        [("ann@example.test", "wrong"), ("nobody@example.test", "wrong"), ("ann@example.test", huge.as_str())]
-    {
-        let mut times = Vec::new();
-        for _ in 0..8 {
+    let cases = [
+        ("ann@example.test", "wrong"),
+        ("nobody@example.test", "wrong"),
+        ("ann@example.test", huge.as_str()),
+    ];
+    let mut fastest = [Duration::MAX; 3];
+    // On a machine that is busy the fastest of each takes some rounds to come out. If they differed, they never would agree.
+    for round in 0..60 {
+        for ((email, password), fastest) in cases.iter().zip(&mut fastest) {
             let started = Instant::now();
             let sign_in = SignIn { email, password, client: None, replaces: None };
             house.sign_in(sign_in, &Origin::default()).await.unwrap_err();
-            times.push(started.elapsed());
+            *fastest = started.elapsed().min(*fastest);
         }
-        fastest.push(times.into_iter().min().unwrap());
+        let (low, high) = (fastest.iter().min().unwrap(), fastest.iter().max().unwrap());
+        if round >= 7 && *high < *low * 3 / 2 {
+            return;
+        }
     }
-    let (low, high) = (fastest.iter().min().unwrap(), fastest.iter().max().unwrap());
-    assert!(*high < *low * 2, "{fastest:?}");
+    panic!("{fastest:?}");
 }
 
 #[tokio::test]
@@ -95,7 +100,7 @@ async fn a_browser_that_logs_in_again_gets_a_new_session_and_the_old_one_ends_so
         panic!("a cookie")
     };
     assert!(house.check_cookie(&first).await.is_ok(), "requests that are under way go on");
-    house.pass(std::time::Duration::from_secs(11)).await;
+    house.pass(Duration::from_secs(11)).await;
     assert!(house.check_cookie(&first).await.is_err());
     assert!(house.check_cookie(&second.value).await.is_ok());
 }
@@ -113,7 +118,7 @@ async fn proving_again_replaces_the_cookie_of_the_same_session() {
     assert_eq!(renewed.session_id(), caller.session_id());
     assert_eq!(renewed.principal.session.unwrap().auth_time, house.clock.now());
     assert!(house.check_cookie(&before).await.is_ok());
-    house.pass(std::time::Duration::from_secs(11)).await;
+    house.pass(Duration::from_secs(11)).await;
     assert!(house.check_cookie(&before).await.is_err());
     assert!(house.check_cookie(&after).await.is_ok());
 }

@@ -43,7 +43,7 @@ pub struct House {
     pub user: User,
     pub settings: Settings,
     pub master: MasterKey,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Deref for House {
@@ -105,7 +105,7 @@ impl House {
             admin: false,
         };
         let user = authority.add_user(new, &by()).await.unwrap();
-        Self { authority, clock, store, user, settings, master, _folder: folder }
+        Self { authority, clock, store, user, settings, master, folder }
     }
 
     /// A second authority on the same store, as another process would be.
@@ -155,6 +155,22 @@ impl House {
 
     pub async fn check_bearer(&self, token: &str) -> Result<Caller, Error> {
         self.check(Presented::Bearer(token)).await
+    }
+
+    /// A copy of the store as it is now.
+    pub fn copy_store(&self, path: &std::path::Path) {
+        let connection = rusqlite::Connection::open(self.folder.path().join("test.db")).unwrap();
+        connection.execute("VACUUM INTO ?", [path.to_str().unwrap()]).unwrap();
+    }
+
+    /// The store as it was, under the authority that goes on.
+    pub async fn put_store_back(&self, copy: &std::path::Path) {
+        let mut target = rusqlite::Connection::open(self.folder.path().join("test.db")).unwrap();
+        let source = rusqlite::Connection::open(copy).unwrap();
+        let backup = rusqlite::backup::Backup::new(&source, &mut target).unwrap();
+        backup.run_to_completion(1000, Duration::ZERO, None).unwrap();
+        drop(backup);
+        self.synchronise().await.unwrap();
     }
 
     pub async fn revoke_selection(&self, selection: Selection) -> RevocationReport {

@@ -1,5 +1,6 @@
 //! Markers and the feed that they form.
 
+use counterfoil_core::account::Lifetimes;
 use counterfoil_core::audit::Actor;
 use counterfoil_core::revocation::{FeedHead, Issued, Marker, Snapshot, Subject};
 use counterfoil_core::session::{End, Session};
@@ -7,10 +8,12 @@ use counterfoil_core::{ClientId, FeedId, SessionId, Timestamp, TokenId, UserId};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::revoke::AT_LEAST;
 use crate::columns::{id, id_opt, instant, key, number, parsed, parsed_opt, unsigned};
 use crate::error::{Error, Result, corrupt};
 use crate::lease::Lease;
 use crate::listener::channel;
+use crate::locks;
 
 /// The columns of a marker, after those of the head.
 macro_rules! head_and_markers {
@@ -63,6 +66,22 @@ pub(super) async fn snapshot(lease: &Lease, now: Timestamp) -> Result<Snapshot> 
     let first = rows.first().ok_or_else(|| Error::Broken("the feed is missing".into()))?;
     let markers = rows.iter().filter_map(|row| read_opt(row).transpose()).collect::<Result<_>>()?;
     Ok(Snapshot { head: read_head(first)?, markers })
+}
+
+/// Another life of the feed, above what was lost, with a marker of everything; not if it is another one by now.
+pub(super) async fn begin_anew(lease: &Lease, found: FeedHead, above: u64, end: &End) -> Result<FeedHead> {
+    lease.begin().await?;
+    lease.query(locks::NO_LOG_IN, &[]).await?;
+    let sql = "UPDATE feed SET id = gen_random_uuid(), sequence = GREATEST(sequence, $1), forgotten = GREATEST(sequence, $1)
+        WHERE one = 1 AND id = $2 AND sequence = $3";
+    let changed =
+        lease.execute(sql, &[&number(above), &key(found.feed.as_bytes()), &number(found.sequence)]).await?;
+    if changed == 1 {
+        append(lease, &Subject::All, end, end.at + Lifetimes::MAX_ACCESS + AT_LEAST).await?;
+    }
+    let head = head(lease).await?;
+    lease.commit().await?;
+    Ok(head)
 }
 
 /// Appends a marker, and returns its number. The last thing that a transaction does: others wait from here on.

@@ -93,6 +93,10 @@ impl SessionStore for PostgresStore {
         self.carry_out(|| async { feed::after(&self.pool.get().await?, sequence, limit).await }).await
     }
 
+    async fn begin_anew(&self, found: FeedHead, above: u64, end: End) -> StoreResult<FeedHead> {
+        self.carry_out(|| async { feed::begin_anew(&self.pool.get().await?, found, above, &end).await }).await
+    }
+
     async fn snapshot(&self, now: Timestamp) -> StoreResult<Snapshot> {
         self.carry_out(|| async { feed::snapshot(&self.pool.get().await?, now).await }).await
     }

@@ -47,7 +47,7 @@ pub(super) fn read_client(reader: &mut Reader<'_>) -> Result<ClientId> {
 }
 
 /// The reasons by their numbers, which are never given anew.
-const REASONS: [EndReason; 10] = [
+const REASONS: [EndReason; 11] = [
     EndReason::LoggedOut,
     EndReason::RevokedByUser,
     EndReason::RevokedByAdministrator,
@@ -58,6 +58,7 @@ const REASONS: [EndReason; 10] = [
     EndReason::PasswordChanged,
     EndReason::PrivilegeRaised,
     EndReason::ClientDeleted,
+    EndReason::BookLost,
 ];
 
 const NOBODY: u8 = 0;

@@ -18,7 +18,7 @@ use crate::error::corrupt;
 use crate::index::Book;
 use crate::keys::Keys;
 use crate::link::{Link, random};
-use crate::scripts::{ADVANCE, APPEND, BEGIN, FORGET, SINCE};
+use crate::scripts::{ADVANCE, ANEW, APPEND, BEGIN, FORGET, SINCE};
 
 /// Markers read at once.
 const PIECE: u32 = 1000;
@@ -131,6 +131,23 @@ impl Feed {
                 None => self.head().await?,
             };
         }
+    }
+
+    /// Another life of the feed, above what was lost, with a marker of everything; not if it is another one by now.
+    pub(crate) async fn begin_anew(
+        &self,
+        found: FeedHead,
+        above: u64,
+        end: &End,
+        expires_at: Timestamp,
+    ) -> StoreResult<FeedHead> {
+        let keys = self.keys.feed();
+        let mut script = ANEW.prepare_invoke();
+        script.key(keys.stream).key(keys.head).key(keys.expiry).key(keys.open);
+        script.arg(found.feed.to_string()).arg(found.sequence).arg(new_id().to_string()).arg(above);
+        script.arg(marker::text(&Subject::All, end, expires_at)?).arg(expires_at.millis());
+        self.link.run::<u8>(&script).await?;
+        self.head().await
     }
 
     /// The markers of many whose records have not all been ended, oldest first. Nearly always none.

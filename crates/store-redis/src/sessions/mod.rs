@@ -16,6 +16,7 @@ mod touch;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use counterfoil_core::account::Lifetimes;
 use counterfoil_core::port::{
     Counts, Created, Ended, RefreshOutcome, Revocation, Revoke, RotateRefresh, RotateSecret, SessionFilter,
     SessionStore, StoreResult, Swept, TokenFilter, TokenListing,
@@ -95,6 +96,11 @@ impl SessionStore for RedisStore {
 
     async fn markers_after(&self, sequence: u64, limit: u32) -> StoreResult<Vec<Marker>> {
         self.feed.after(sequence, limit).await
+    }
+
+    async fn begin_anew(&self, found: FeedHead, above: u64, end: End) -> StoreResult<FeedHead> {
+        let expires_at = end.at + Lifetimes::MAX_ACCESS + standing::AT_LEAST;
+        self.feed.begin_anew(found, above, &end, expires_at).await
     }
 
     async fn snapshot(&self, now: Timestamp) -> StoreResult<Snapshot> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::feed::Open;
 
 /// No marker is forgotten earlier than this. Copies of cookie sessions, which no token's expiry bounds, live shorter.
-const AT_LEAST: Duration = Duration::from_secs(600);
+pub(super) const AT_LEAST: Duration = Duration::from_secs(600);
 
 /// A session as it will be once the work of the markers is finished.
 pub(super) fn with_open(open: &[Open], mut session: Session) -> Session {

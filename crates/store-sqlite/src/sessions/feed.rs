@@ -1,11 +1,13 @@
 //! Markers and the feed that they form.
 
+use counterfoil_core::account::Lifetimes;
 use counterfoil_core::audit::Actor;
 use counterfoil_core::revocation::{FeedHead, Issued, Marker, Snapshot, Subject};
 use counterfoil_core::session::{End, Session};
 use counterfoil_core::{FeedId, SessionId, Timestamp, TokenId, UserId};
 use rusqlite::{Connection, Row};
 
+use super::revoke::AT_LEAST;
 use crate::columns::{Result, client, id, instant, number, parsed, parsed_opt, unsigned};
 use crate::error::corrupt;
 use crate::writer::Transaction;
@@ -81,6 +83,25 @@ pub(super) fn append(
         ))?;
     transaction.feed_moved();
     u64::try_from(sequence).map_err(|_| corrupt("a negative sequence"))
+}
+
+/// Another life of the feed, above what was lost, with a marker of everything; not if it is another one by now.
+pub(super) fn begin_anew(
+    transaction: &Transaction<'_>,
+    found: FeedHead,
+    above: u64,
+    end: &End,
+) -> Result<FeedHead> {
+    let connection = transaction.connection;
+    let sql = "UPDATE feed SET id = randomblob(16), sequence = MAX(sequence, :above), forgotten = MAX(sequence, :above)
+        WHERE id = :id AND sequence = :sequence";
+    let params = rusqlite::named_params! {
+        ":above": number(above), ":id": found.feed.as_bytes(), ":sequence": number(found.sequence),
+    };
+    if connection.prepare_cached(sql)?.execute(params)? == 1 {
+        append(transaction, &Subject::All, end, end.at + Lifetimes::MAX_ACCESS + AT_LEAST)?;
+    }
+    head(connection)
 }
 
 /// The markers of many whose records have not all been ended, oldest first. Nearly always none.

@@ -107,6 +107,10 @@ impl SessionStore for SqliteStore {
         self.readers.read(|connection| feed::after(connection, sequence, limit))
     }
 
+    async fn begin_anew(&self, found: FeedHead, above: u64, end: End) -> StoreResult<FeedHead> {
+        self.writer.run(move |transaction| feed::begin_anew(transaction, found, above, &end)).await
+    }
+
     async fn snapshot(&self, now: Timestamp) -> StoreResult<Snapshot> {
         self.readers.read_long(move |connection| feed::snapshot(connection, now)).await
     }

@@ -15,7 +15,7 @@ use crate::columns::Result;
 use crate::writer::Transaction;
 
 /// No marker is forgotten earlier than this. Copies of cookie sessions, which no token's expiry bounds, live shorter.
-const AT_LEAST: Duration = Duration::from_secs(600);
+pub(super) const AT_LEAST: Duration = Duration::from_secs(600);
 
 /// When the last thing that a session's marker can cover has expired.
 pub(super) fn marker_expiry(session: &Session, now: Timestamp) -> Timestamp {

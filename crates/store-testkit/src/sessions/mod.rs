@@ -3,6 +3,7 @@
 pub mod creation;
 pub mod feed;
 pub mod listing;
+pub mod losing;
 pub mod overtaking;
 pub mod refresh;
 pub mod refresh_races;
