@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use counterfoil_store_redis::{RedisOptions, RedisStore};
 use counterfoil_store_testkit::servers::postgres::Postgres;
+use counterfoil_store_testkit::servers::redis::Redis;
 use serde_json::{Value, json};
 
 use super::revocation::load;
-use crate::Effort;
 use crate::load::round;
 use crate::process::{EMAIL, Installation, PASSWORD, Process, log_in};
 use crate::table::{Bar, Table, median, quantile};
+use crate::{Effort, seed};
 
 /// Any key that both nodes have.
 const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -21,19 +23,60 @@ const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const CLIENTS: usize = 16;
 
 pub(crate) fn measure(effort: Effort, table: &mut Table) -> anyhow::Result<()> {
-    let postgres = Postgres::start();
-    let url = postgres.create_database();
-    let environment = vec![
-        ("COUNTERFOIL_ACCOUNTS", url.clone()),
-        ("COUNTERFOIL_SESSIONS", url),
-        ("COUNTERFOIL_MASTER_KEY", MASTER_KEY.to_owned()),
-    ];
-    let first = Installation::with(true, environment)?;
-    checks("PostgreSQL", &first, effort, table)?;
-    let second = first.another_node()?;
-    let (one, other) = (first.serve(None)?, second.serve(None)?);
-    writes("PostgreSQL", [&one, &other], effort, table)?;
-    revocations("PostgreSQL", [&one, &other], effort, table)
+    let (postgres, redis) = (Postgres::start(), Redis::durable());
+    for store in ["PostgreSQL", "Redis"] {
+        let accounts = postgres.create_database();
+        let sessions = if store == "Redis" { redis.url() } else { accounts.clone() };
+        let environment = vec![
+            ("COUNTERFOIL_ACCOUNTS", accounts),
+            ("COUNTERFOIL_SESSIONS", sessions),
+            ("COUNTERFOIL_MASTER_KEY", MASTER_KEY.to_owned()),
+        ];
+        let first = Installation::with(true, environment)?;
+        checks(store, &first, effort, table)?;
+        let second = first.another_node()?;
+        let (one, other) = (first.serve(None)?, second.serve(None)?);
+        writes(store, [&one, &other], effort, table)?;
+        revocations(store, [&one, &other], effort, table)?;
+    }
+    memory(effort.pick(20_000, 100_000), table)
+}
+
+/// What Redis keeps for a recorded session with one live token, four sessions of each user, begun over a day.
+fn memory(count: usize, table: &mut Table) -> anyhow::Result<()> {
+    let redis = Redis::start();
+    let before = used_memory(&redis)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let store = Arc::new(RedisStore::connect(&redis.url(), RedisOptions::default()).await?);
+        seed::recorded(&store, count).await?;
+        store.close().await;
+        anyhow::Ok(())
+    })?;
+    let grown = used_memory(&redis)? - before;
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let bytes = grown / count as f64;
+    table.row(
+        &format!("memory of Redis for a recorded session with its token and index, {count} of them"),
+        format!("{:.1} MiB", grown / 1024.0 / 1024.0),
+        "–".to_owned(),
+        bytes,
+        " bytes",
+        Bar::AtMost(600.0),
+    );
+    Ok(())
+}
+
+fn used_memory(redis: &Redis) -> anyhow::Result<f64> {
+    use std::io::{Read as _, Write as _};
+    let url = redis.url();
+    let address = url.trim_start_matches("redis://").split('/').next().unwrap_or_default();
+    let mut stream = std::net::TcpStream::connect(address)?;
+    stream.write_all(b"INFO memory\r\nQUIT\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let line = answer.lines().find_map(|line| line.strip_prefix("used_memory:"));
+    line.and_then(|bytes| bytes.trim().parse().ok()).context("used_memory")
 }
 
 /// The same check with the sessions in the shared store and in the embedded one.
