@@ -166,13 +166,12 @@ fn revocations(store: &str, nodes: [&Process; 2], effort: Effort, table: &mut Ta
     let admin = log_in(one, "recorded", EMAIL)?;
     let stop = Arc::new(AtomicBool::new(false));
     let loads = nodes.map(|node| load(node, &admin, Arc::clone(&stop)));
-    let (revoking, checking) = (ureq::Agent::new_with_defaults(), checker());
+    let (revoking, checking) = (agent(), agent());
     let count = effort.pick(100, 10_000);
     let (mut delays, mut missed) = (Vec::new(), 0_usize);
     for _ in 0..count {
         let body = json!({"email": EMAIL, "password": PASSWORD, "client_id": "recorded"});
-        let mut answer = revoking.post(format!("{}/v1/login", one.url)).send_json(&body)?;
-        let login: Value = answer.body_mut().read_json()?;
+        let login = said(revoking.post(format!("{}/v1/login", one.url)).send_json(&body)?)?;
         let member = |name: &str| login.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let bearer = format!("Bearer {}", member("access_token"));
         anyhow::ensure!(accepted(&checking, other, &bearer)?, "a new token is refused");
@@ -181,7 +180,7 @@ fn revocations(store: &str, nodes: [&Process; 2], effort: Effort, table: &mut Ta
             let watch = scope.spawn(|| refused_at(&checking, other, &bearer, begun));
             let select = json!({"select": {"session": member("session_id")}});
             let url = format!("{}/v1/admin/revocations", one.url);
-            revoking.post(url).header(admin.0, &admin.1).send_json(&select)?.body_mut().read_to_string()?;
+            said(revoking.post(url).header(admin.0, &admin.1).send_json(&select)?)?;
             anyhow::Ok(watch.join().ok().flatten())
         })?;
         match refused {
@@ -222,6 +221,13 @@ fn accepted(agent: &ureq::Agent, node: &Process, bearer: &str) -> anyhow::Result
     Ok(answer.status() == 200)
 }
 
-fn checker() -> ureq::Agent {
+/// What an answer says, if it says that all went well.
+fn said(mut answer: ureq::http::Response<ureq::Body>) -> anyhow::Result<Value> {
+    let text = answer.body_mut().read_to_string()?;
+    anyhow::ensure!(answer.status().is_success(), "{}: {text}", answer.status());
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().http_status_as_error(false).build().into()
 }

@@ -30,15 +30,22 @@ pub(crate) struct Refused {
 }
 
 impl Error {
-    /// Whether PostgreSQL gave the transaction up for the sake of another one: done again, it may succeed.
+    /// Whether PostgreSQL gave the transaction up, for the sake of another one or because it heard nothing for too long, as
+    /// on a machine that is overloaded: done again, it may succeed.
     pub(crate) fn lost_a_race(&self) -> bool {
-        let states = [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
+        let states = [
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::T_R_SERIALIZATION_FAILURE,
+            SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+        ];
         matches!(self, Self::Refused(refused) if states.contains(&refused.state))
     }
 
-    /// Whether the connection should not be used again: after a change of roles it leads to a server that only reads.
+    /// Whether the connection should not be used again: after a change of roles it leads to a server that only reads, or
+    /// it was ended.
     pub(crate) fn spoils_the_connection(&self) -> bool {
-        matches!(self, Self::Refused(refused) if refused.state == SqlState::READ_ONLY_SQL_TRANSACTION)
+        let states = [SqlState::READ_ONLY_SQL_TRANSACTION, SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT];
+        matches!(self, Self::Refused(refused) if states.contains(&refused.state))
     }
 }
 
