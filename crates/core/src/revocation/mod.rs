@@ -5,6 +5,7 @@
 //! feed's number at the time its log-in began, and a marker of many ("everything of this user") covers what carries a
 //! lower number than its own. So no two clocks need agree, and a revocation of many costs as little as one of one.
 
+mod expiry;
 mod marker;
 mod selection;
 mod view;

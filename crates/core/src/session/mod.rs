@@ -2,6 +2,7 @@
 
 mod end;
 mod origin;
+mod standing;
 
 use std::time::Duration;
 

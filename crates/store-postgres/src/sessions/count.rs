@@ -77,7 +77,7 @@ async fn count_in(lease: &Lease, selection: &Selection, now: Timestamp) -> Resul
 
 /// Counts those of these sessions that go on, and their tokens.
 pub(super) async fn these(lease: &Lease, sessions: &[Session], now: Timestamp) -> Result<Counts> {
-    let going_on = sessions.iter().filter(|session| record::goes_on(session, now));
+    let going_on = sessions.iter().filter(|session| session.goes_on(now));
     let ids: Vec<Uuid> = going_on.map(|session| key(session.id.as_bytes())).collect();
     let tokens = tokens::count_alive(lease, &ids, now).await?;
     Ok(Counts { sessions: u64::try_from(ids.len()).unwrap_or(u64::MAX), tokens })

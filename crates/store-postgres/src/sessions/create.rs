@@ -51,7 +51,7 @@ fn is_overtaken(session: &Session, newer: &[tokio_postgres::Row]) -> Result<bool
         return Ok(true);
     }
     for row in newer {
-        if feed::read_opt(row)?.is_some_and(|marker| marker.covers(&feed::issued(session))) {
+        if feed::read_opt(row)?.is_some_and(|marker| marker.covers(&session.issued())) {
             return Ok(true);
         }
     }

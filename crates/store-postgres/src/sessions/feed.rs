@@ -1,14 +1,12 @@
 //! Markers and the feed that they form.
 
-use counterfoil_core::account::Lifetimes;
 use counterfoil_core::audit::Actor;
-use counterfoil_core::revocation::{FeedHead, Issued, Marker, Snapshot, Subject};
-use counterfoil_core::session::{End, Session};
+use counterfoil_core::revocation::{FeedHead, Marker, Snapshot, Subject};
+use counterfoil_core::session::End;
 use counterfoil_core::{ClientId, FeedId, SessionId, Timestamp, TokenId, UserId};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::revoke::AT_LEAST;
 use crate::columns::{id, id_opt, instant, key, number, parsed, parsed_opt, unsigned};
 use crate::error::{Error, Result, corrupt};
 use crate::lease::Lease;
@@ -77,7 +75,7 @@ pub(super) async fn begin_anew(lease: &Lease, found: FeedHead, above: u64, end: 
     let changed =
         lease.execute(sql, &[&number(above), &key(found.feed.as_bytes()), &number(found.sequence)]).await?;
     if changed == 1 {
-        append(lease, &Subject::All, end, end.at + Lifetimes::MAX_ACCESS + AT_LEAST).await?;
+        append(lease, &Subject::All, end, Marker::expiry_for_many(end.at)).await?;
     }
     let head = head(lease).await?;
     lease.commit().await?;
@@ -147,16 +145,6 @@ pub(super) async fn append_each(lease: &Lease, sessions: &[(Uuid, Timestamp)], e
         .await?;
     let numbers = rows.iter().map(|row| unsigned(row, "sequence")).collect::<Result<Vec<_>>>()?;
     numbers.into_iter().max().ok_or_else(|| corrupt("a marker"))
-}
-
-pub(super) fn issued(session: &Session) -> Issued<'_> {
-    Issued {
-        token: None,
-        session: session.id,
-        user: session.user,
-        client: &session.client,
-        generation: session.generation,
-    }
 }
 
 fn read_head(row: &Row) -> Result<FeedHead> {

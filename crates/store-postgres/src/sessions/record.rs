@@ -1,7 +1,7 @@
 //! A session's row.
 
-use counterfoil_core::session::{Credential, End, EndReason, RefreshState, Session, SessionState};
-use counterfoil_core::{ClientId, SessionId, Timestamp, TokenId, UserId};
+use counterfoil_core::session::{Credential, End, RefreshState, Session};
+use counterfoil_core::{ClientId, SessionId, TokenId, UserId};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ pub(super) async fn insert(
                 &session.last_seen_at.millis(),
                 &millis(session.idle_timeout),
                 &session.expires_at.millis(),
-                &over_at(session).millis(),
+                &session.over_at().millis(),
                 &cookie.map(|(secret, _)| bytes(secret)),
                 &previous.map(|(digest, _)| bytes(digest)),
                 &previous.map(|(_, until)| until.millis()),
@@ -83,23 +83,6 @@ pub(super) async fn end_rows(lease: &Lease, sessions: &[Uuid], end: &End) -> Res
         over_at = LEAST(over_at, $2) WHERE id = ANY($1) AND (ended_at IS NULL OR ended_at > $2)";
     let end = EndColumns::of(Some(end));
     lease.execute(sql, &[&sessions, &end.at, &end.reason, &end.by, &end.note]).await
-}
-
-/// Whether a revocation has ended it. One counts from when it was made, whatever the clock of the node that made it
-/// said: only being superseded can lie ahead.
-pub(super) fn is_revoked(session: &Session, now: Timestamp) -> bool {
-    session.ended.as_ref().is_some_and(|end| end.at <= now || end.reason != EndReason::Superseded)
-}
-
-/// Whether commands may still change it.
-pub(super) fn goes_on(session: &Session, now: Timestamp) -> bool {
-    session.state(now) == SessionState::Alive && !is_revoked(session, now)
-}
-
-/// When it is over, as far as can be told now: by this sessions are counted and swept.
-pub(super) fn over_at(session: &Session) -> Timestamp {
-    let deadline = session.idle_deadline();
-    session.ended.as_ref().map_or(deadline, |end| end.at.min(deadline))
 }
 
 /// A session with what a marker says whose work is not finished.

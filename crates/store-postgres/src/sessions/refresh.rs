@@ -2,11 +2,11 @@
 
 use counterfoil_core::audit::Actor;
 use counterfoil_core::port::{RefreshOutcome, RotateRefresh};
-use counterfoil_core::revocation::Subject;
+use counterfoil_core::revocation::{Marker, Subject};
 use counterfoil_core::session::{Credential, End, EndReason, RefreshState, Session, SessionState};
 use counterfoil_core::token::{RefreshVerdict, judge_refresh};
 
-use super::{feed, record, revoke, tokens};
+use super::{feed, record, tokens};
 use crate::columns::key;
 use crate::error::{Result, corrupt};
 use crate::lease::Lease;
@@ -38,7 +38,7 @@ async fn judge(lease: &Lease, session: Option<Session>, command: &RotateRefresh)
     let now = command.now;
     let Some(session) = session else { return Ok(RefreshOutcome::Unknown) };
     let Credential::Recorded(state) = session.credential else { return Ok(RefreshOutcome::Unknown) };
-    if record::is_revoked(&session, now) {
+    if session.is_revoked(now) {
         return Ok(RefreshOutcome::Over(session.ended));
     }
     if session.state(now) == SessionState::Expired {
@@ -58,7 +58,8 @@ async fn judge(lease: &Lease, session: Option<Session>, command: &RotateRefresh)
             let end = End { at: now, reason: EndReason::RefreshReused, by: Some(Actor::System), note: None };
             record::end_rows(lease, &[key(session.id.as_bytes())], &end).await?;
             let subject = Subject::Session { session: session.id };
-            let sequence = feed::append(lease, &subject, &end, revoke::marker_expiry(&session, now)).await?;
+            let sequence =
+                feed::append(lease, &subject, &end, Marker::expiry_for_session(&session, now)).await?;
             lease.commit().await?;
             Ok(RefreshOutcome::Replayed { sequence })
         }
@@ -86,7 +87,7 @@ async fn next_one(
     let changed: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
         &key(session.id.as_bytes()),
         &session.last_seen_at.millis(),
-        &record::over_at(&session).millis(),
+        &session.over_at().millis(),
         &i64::from(next),
         &command.now.millis(),
         &key(command.token.id.as_bytes()),

@@ -1,11 +1,8 @@
 //! Revocation: the marker, and with it, where they are of one user, the records.
 
-use std::time::Duration;
-
-use counterfoil_core::account::Lifetimes;
 use counterfoil_core::port::{Counts, Revocation, Revoke};
-use counterfoil_core::revocation::{Plan, Subject};
-use counterfoil_core::session::{Credential, End, Session};
+use counterfoil_core::revocation::{Marker, Plan, Subject};
+use counterfoil_core::session::{End, Session};
 use counterfoil_core::token::TokenState;
 use counterfoil_core::{Timestamp, TokenId, UserId};
 use uuid::Uuid;
@@ -17,18 +14,6 @@ use crate::error::Result;
 use crate::lease::Lease;
 use crate::locks;
 use crate::pool::Pool;
-
-/// No marker is forgotten earlier than this. Copies of cookie sessions, which no token's expiry bounds, live shorter.
-pub(super) const AT_LEAST: Duration = Duration::from_secs(600);
-
-/// When the last thing that a session's marker can cover has expired.
-pub(super) fn marker_expiry(session: &Session, now: Timestamp) -> Timestamp {
-    let tokens = match session.credential {
-        Credential::Cookie { .. } => now,
-        Credential::Recorded(state) => state.tokens_until,
-    };
-    tokens.max(now + AT_LEAST)
-}
 
 /// Appends the marker or markers and, where they are of one user, ends the records. Records of many are neither ended
 /// nor counted here.
@@ -51,7 +36,7 @@ async fn revoke_in(lease: &Lease, command: &Revoke) -> Result<Revocation> {
         Plan::Mark(Subject::Token { token }) => revoke_token(lease, token, &end).await,
         Plan::Mark(Subject::Session { session }) => {
             let found = record::lock(lease, session).await?;
-            let going_on = found.filter(|session| !record::is_revoked(session, now));
+            let going_on = found.filter(|session| !session.is_revoked(now));
             end_each(lease, going_on.as_slice(), &end).await
         }
         Plan::Mark(Subject::User { user, except }) => {
@@ -61,7 +46,7 @@ async fn revoke_in(lease: &Lease, command: &Revoke) -> Result<Revocation> {
             sessions.retain(|session| Some(session.id) != except);
             let counts = end_records(lease, &sessions, &end).await?;
             // Stateless tokens of the user are not recorded: only their longest possible life is known.
-            let expires_at = now + Lifetimes::MAX_ACCESS + AT_LEAST;
+            let expires_at = Marker::expiry_for_many(now);
             let sequence = feed::append(lease, &Subject::User { user, except }, &end, expires_at).await?;
             Ok(Revocation { counts, sequence })
         }
@@ -73,7 +58,7 @@ async fn revoke_in(lease: &Lease, command: &Revoke) -> Result<Revocation> {
         Plan::Mark(subject @ (Subject::Client { .. } | Subject::All | Subject::BegunBefore { .. })) => {
             // A log-in that is under way is recorded before the marker is there, so that the sweep passes it.
             lease.query(locks::NO_LOG_IN, &[]).await?;
-            let expires_at = now + Lifetimes::MAX_ACCESS + AT_LEAST;
+            let expires_at = Marker::expiry_for_many(now);
             let sequence = feed::append(lease, &subject, &end, expires_at).await?;
             Ok(Revocation { counts: Counts::default(), sequence })
         }
@@ -89,7 +74,7 @@ async fn revoke_token(lease: &Lease, token: TokenId, end: &End) -> Result<Revoca
         found.filter(|found| found.record.state(found.session_end.as_ref(), end.at) == TokenState::Alive);
     let Some(found) = alive else { return nothing(lease).await };
     tokens::end_row(lease, token, end).await?;
-    let expires_at = found.record.expires_at.max(end.at + AT_LEAST);
+    let expires_at = Marker::expiry_for_token(found.record.expires_at, end.at);
     let sequence = feed::append(lease, &Subject::Token { token }, end, expires_at).await?;
     Ok(Revocation { counts: Counts { sessions: 0, tokens: 1 }, sequence })
 }
@@ -104,8 +89,10 @@ async fn end_each(lease: &Lease, sessions: &[Session], end: &End) -> Result<Revo
         return nothing(lease).await;
     }
     let counts = end_records(lease, sessions, end).await?;
-    let markers: Vec<(Uuid, Timestamp)> =
-        sessions.iter().map(|session| (key(session.id.as_bytes()), marker_expiry(session, end.at))).collect();
+    let markers: Vec<(Uuid, Timestamp)> = sessions
+        .iter()
+        .map(|session| (key(session.id.as_bytes()), Marker::expiry_for_session(session, end.at)))
+        .collect();
     let sequence = feed::append_each(lease, &markers, end).await?;
     Ok(Revocation { counts, sequence })
 }
@@ -130,6 +117,6 @@ async fn lock_not_ended_of(lease: &Lease, user: UserId, now: Timestamp) -> Resul
     );
     let rows = lease.query(sql, &[&key(user.as_bytes()), &now.millis()]).await?;
     let mut sessions = rows.iter().map(record::read).collect::<Result<Vec<_>>>()?;
-    sessions.retain(|session| !record::is_revoked(session, now));
+    sessions.retain(|session| !session.is_revoked(now));
     Ok(sessions)
 }

@@ -7,7 +7,6 @@ use counterfoil_core::revocation::{Marker, Subject};
 use counterfoil_core::session::{End, EndReason, Session};
 use serde::{Deserialize, Serialize};
 
-use super::issued;
 use crate::error::corrupt;
 
 /// What is written of a marker; its number stands beside it.
@@ -55,6 +54,6 @@ impl Open {
     pub(crate) fn end_of(&self, session: &Session) -> Option<End> {
         let Marker { reason, created_at, .. } = self.marker;
         let end = End { at: created_at, reason, by: self.by.clone(), note: self.note.clone() };
-        self.marker.covers(&issued(session)).then_some(end)
+        self.marker.covers(&session.issued()).then_some(end)
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use counterfoil_core::port::StoreResult;
-use counterfoil_core::revocation::{FeedHead, Issued, Marker, Snapshot, Subject};
+use counterfoil_core::revocation::{FeedHead, Marker, Snapshot, Subject};
 use counterfoil_core::session::{End, Session};
 use counterfoil_core::{FeedId, SessionId, Timestamp};
 
@@ -75,7 +75,7 @@ impl Feed {
             return Ok(true);
         }
         loop {
-            if newer.iter().any(|marker| marker.covers(&issued(session))) {
+            if newer.iter().any(|marker| marker.covers(&session.issued())) {
                 return Ok(true);
             }
             let Some(last) = newer.last() else { return Ok(false) };
@@ -194,16 +194,6 @@ impl Feed {
         let mut script = FORGET.prepare_invoke();
         script.key(keys.stream).key(keys.head).key(keys.expiry).key(keys.open);
         self.link.run(script.arg(now.millis()).arg(limit)).await
-    }
-}
-
-pub(crate) fn issued(session: &Session) -> Issued<'_> {
-    Issued {
-        token: None,
-        session: session.id,
-        user: session.user,
-        client: &session.client,
-        generation: session.generation,
     }
 }
 

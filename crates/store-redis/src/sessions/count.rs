@@ -12,9 +12,9 @@ use counterfoil_core::{SessionId, Timestamp, TokenId, UserId};
 use futures_util::future::{try_join, try_join_all};
 
 use super::AT_ONCE;
-use super::standing::{goes_on, with_open};
+use super::standing::with_open;
 use crate::RedisStore;
-use crate::feed::{Open, issued};
+use crate::feed::Open;
 use crate::index::{SessionEntry, TokenEntry};
 use crate::records::StoredSession;
 use crate::walk::Walk;
@@ -41,7 +41,7 @@ impl RedisStore {
                 let open = self.feed.open().await?;
                 let counted = |StoredSession { value: session, .. }: StoredSession| {
                     let selected = selection.selects(session.id, session.user, &session.client);
-                    selected && goes_on(&with_open(&open, session), now)
+                    selected && with_open(&open, session).goes_on(now)
                 };
                 self.count_along(selection, now, counted).await
             }
@@ -57,7 +57,7 @@ impl RedisStore {
         let (open, all) = try_join(self.feed.open(), self.records.all(user)).await?;
         let sessions = all.sessions.into_values().map(|stored| with_open(&open, stored.value));
         let selected = sessions.filter(|session| {
-            selection.selects(session.id, session.user, &session.client) && goes_on(session, now)
+            selection.selects(session.id, session.user, &session.client) && session.goes_on(now)
         });
         let selected: HashSet<SessionId> = selected.map(|session| session.id).collect();
         let tokens = all.tokens.iter().filter(|token| {
@@ -89,7 +89,7 @@ impl RedisStore {
             if ended_by == Some(sequence) {
                 session.ended = None;
             }
-            marker.covers(&issued(&session)) && goes_on(&with_open(&open, session), end.at)
+            marker.covers(&session.issued()) && with_open(&open, session).goes_on(end.at)
         };
         self.count_along(selection, end.at, counted).await
     }

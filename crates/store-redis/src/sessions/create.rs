@@ -5,7 +5,6 @@ use counterfoil_core::session::Session;
 use counterfoil_core::token::TokenRecord;
 use futures_util::future::{try_join, try_join3};
 
-use super::standing::over_at;
 use crate::RedisStore;
 use crate::error::corrupt;
 use crate::index::{SessionEntry, TokenEntry};
@@ -26,7 +25,7 @@ impl RedisStore {
         let mut changes = vec![Change::session(None, session)];
         changes.extend(token.map(|token| Change::token(None, token, session)));
         let ((), (), stored) = try_join3(
-            self.index.enter(&entry, over_at(session), ttl),
+            self.index.enter(&entry, session.over_at(), ttl),
             async {
                 match (&token_entry, token) {
                     (Some(entry), Some(token)) => self.index.enter(entry, token.expires_at, ttl).await,

@@ -16,7 +16,6 @@ mod touch;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use counterfoil_core::account::Lifetimes;
 use counterfoil_core::port::{
     Counts, Created, Ended, RefreshOutcome, Revocation, Revoke, RotateRefresh, RotateSecret, SessionFilter,
     SessionStore, StoreResult, Swept, TokenFilter, TokenListing,
@@ -99,7 +98,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn begin_anew(&self, found: FeedHead, above: u64, end: End) -> StoreResult<FeedHead> {
-        let expires_at = end.at + Lifetimes::MAX_ACCESS + standing::AT_LEAST;
+        let expires_at = Marker::expiry_for_many(end.at);
         self.feed.begin_anew(found, above, &end, expires_at).await
     }
 

@@ -7,7 +7,7 @@ use counterfoil_core::token::{RefreshVerdict, judge_refresh};
 use futures_util::future::try_join;
 
 use super::create::token_entry;
-use super::standing::{is_revoked, with_open};
+use super::standing::with_open;
 use crate::RedisStore;
 use crate::error::corrupt;
 use crate::records::{Change, StoredSession, Tries, ttl};
@@ -36,7 +36,7 @@ impl RedisStore {
             let Credential::Recorded(state) = session.credential else {
                 return Ok(RefreshOutcome::Unknown);
             };
-            if is_revoked(&session, now) {
+            if session.is_revoked(now) {
                 return Ok(RefreshOutcome::Over(session.ended));
             }
             if session.state(now) == SessionState::Expired {

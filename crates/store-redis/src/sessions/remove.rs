@@ -10,7 +10,6 @@ use counterfoil_core::{SessionId, Timestamp, TokenId, UserId};
 use futures_util::future::try_join_all;
 
 use super::AT_ONCE;
-use super::standing::over_at;
 use crate::RedisStore;
 use crate::index::{Book, Due, SessionEntry, TokenEntry};
 use crate::records::{Change, StoredSession};
@@ -98,7 +97,7 @@ impl RedisStore {
             let mut over: HashMap<UserId, Vec<StoredSession>> = HashMap::new();
             for (entry, stored) in entries.iter().zip(records) {
                 // Without a record it was removed before, or its log-in is still being written.
-                let over_at = stored.as_ref().map_or(entry.id.created_at(), |stored| over_at(&stored.value));
+                let over_at = stored.as_ref().map_or(entry.id.created_at(), |stored| stored.value.over_at());
                 if over_at >= horizon {
                     left.stays(over_at);
                 } else if let Some(stored) = stored {

@@ -3,17 +3,14 @@
 use std::collections::HashSet;
 
 use counterfoil_core::port::{Counts, Revocation, Revoke, StoreResult};
-use counterfoil_core::revocation::{Plan, Subject};
+use counterfoil_core::revocation::{Marker, Plan, Subject};
 use counterfoil_core::session::{End, Session};
 use counterfoil_core::token::TokenState;
 use counterfoil_core::{SessionId, Timestamp, TokenId, UserId};
 use futures_util::future::{try_join, try_join_all};
 
 use super::AT_ONCE;
-use super::standing::{
-    ends_earlier, goes_on, is_revoked, marker_expiry, marker_of_many_expiry, over_at, token_marker_expiry,
-    with_open,
-};
+use super::standing::{ends_earlier, with_open};
 use crate::RedisStore;
 use crate::records::{Change, StoredSession, Tries, ttl};
 
@@ -39,7 +36,7 @@ impl RedisStore {
                 None => Done::default(),
             },
             Plan::Mark(subject @ Subject::User { user, except }) => {
-                let sequence = self.feed.append(&subject, &end, marker_of_many_expiry(now)).await?;
+                let sequence = self.feed.append(&subject, &end, Marker::expiry_for_many(now)).await?;
                 let all = self.records.all(user).await?;
                 let ids = all.sessions.into_keys().filter(|id| Some(*id) != except).collect();
                 self.end_each(user, ids, &end, Some(sequence)).await?
@@ -53,7 +50,7 @@ impl RedisStore {
                 self.end_each(user, ids, &end, None).await?
             }
             Plan::Mark(subject @ (Subject::Client { .. } | Subject::All | Subject::BegunBefore { .. })) => {
-                let sequence = self.feed.append(&subject, &end, marker_of_many_expiry(now)).await?;
+                let sequence = self.feed.append(&subject, &end, Marker::expiry_for_many(now)).await?;
                 // The records follow with later sweeps; until then reads apply the marker.
                 let counts = self.count_covered(sequence, &subject, &selection, &end).await?;
                 Done { counts, sequence: Some(sequence) }
@@ -79,7 +76,7 @@ impl RedisStore {
                 return Ok(done);
             }
             if done.sequence.is_none() {
-                let expires_at = token_marker_expiry(before.value.expires_at, end.at);
+                let expires_at = Marker::expiry_for_token(before.value.expires_at, end.at);
                 done.sequence = Some(self.feed.append(&Subject::Token { token: id }, end, expires_at).await?);
             }
             let mut token = before.value.clone();
@@ -131,10 +128,10 @@ impl RedisStore {
             let (open, found) = try_join(self.feed.open(), self.records.session(user, id)).await?;
             let Some(before) = found else { return Ok((marked, false)) };
             let session = with_open(&open, before.value.clone());
-            if is_revoked(&session, end.at) {
+            if session.is_revoked(end.at) {
                 return Ok((marked, false));
             }
-            let alive = goes_on(&session, end.at);
+            let alive = session.goes_on(end.at);
             if covered_by.is_none() {
                 self.mark(&session, end, &mut marked).await?;
             }
@@ -148,7 +145,7 @@ impl RedisStore {
     /// Appends a marker for a session, unless this command has done so already. If a refresh came in between, and gave out
     /// a token that lives longer than that marker, it takes another one.
     pub(super) async fn mark(&self, session: &Session, end: &End, marked: &mut Marked) -> StoreResult<()> {
-        let expires_at = marker_expiry(session, end.at);
+        let expires_at = Marker::expiry_for_session(session, end.at);
         if marked.is_none_or(|(_, until)| until < expires_at) {
             let subject = Subject::Session { session: session.id };
             *marked = Some((self.feed.append(&subject, end, expires_at).await?, expires_at));
@@ -169,7 +166,7 @@ impl RedisStore {
         }
         let change = [Change::session_ended_by(Some(before), &session, marker_of_many)];
         let ttl = ttl(session.expires_at, end.at);
-        let due = self.index.due_earlier(session.id, over_at(&session), ttl);
+        let due = self.index.due_earlier(session.id, session.over_at(), ttl);
         let ((), swapped) = try_join(due, self.records.swap(session.user, 0, &change)).await?;
         Ok(swapped)
     }

@@ -8,7 +8,7 @@ use counterfoil_core::{SessionId, Timestamp};
 use futures_util::future::{try_join, try_join_all};
 
 use super::AT_ONCE;
-use super::standing::{goes_on, over_at, with_open};
+use super::standing::with_open;
 use crate::RedisStore;
 use crate::records::{Change, Tries, ttl};
 
@@ -26,7 +26,7 @@ impl RedisStore {
                     for at in times {
                         let before = moved.as_ref().unwrap_or(session);
                         // Seen at a time when it was over already: a use that was noted too late changes nothing.
-                        if goes_on(before, *at) && before.last_seen_at < *at {
+                        if before.goes_on(*at) && before.last_seen_at < *at {
                             moved = Some(Session { last_seen_at: *at, ..before.clone() });
                         }
                     }
@@ -42,7 +42,7 @@ impl RedisStore {
         let RotateSecret { session, secret: new, previous_until, auth_time, now } = command;
         self.change(session, |session| {
             let Credential::Cookie { secret, .. } = session.credential else { return None };
-            goes_on(session, now).then(|| Session {
+            session.goes_on(now).then(|| Session {
                 credential: Credential::Cookie { secret: new, previous: Some((secret, previous_until)) },
                 auth_time,
                 last_seen_at: session.last_seen_at.max(now),
@@ -76,8 +76,8 @@ impl RedisStore {
             let Some(session) = decide(&with_open(&open, before.value.clone())) else { return Ok(None) };
             let change = [Change::session(Some(&before), &session)];
             let swap = self.records.swap(user, 0, &change);
-            let swapped = if over_at(&session) < over_at(&before.value) {
-                let over_at = over_at(&session);
+            let swapped = if session.over_at() < before.value.over_at() {
+                let over_at = session.over_at();
                 let due = self.index.due_earlier(id, over_at, ttl(session.expires_at, over_at));
                 try_join(due, swap).await?.1
             } else {

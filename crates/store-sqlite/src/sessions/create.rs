@@ -21,7 +21,7 @@ pub(super) fn create(
     }
     if head.sequence > session.generation {
         let newer = feed::after(connection, session.generation, u32::MAX)?;
-        if newer.iter().any(|marker| marker.covers(&feed::issued(session))) {
+        if newer.iter().any(|marker| marker.covers(&session.issued())) {
             return Ok(Created::Overtaken);
         }
     }

@@ -1,13 +1,11 @@
 //! Markers and the feed that they form.
 
-use counterfoil_core::account::Lifetimes;
 use counterfoil_core::audit::Actor;
-use counterfoil_core::revocation::{FeedHead, Issued, Marker, Snapshot, Subject};
+use counterfoil_core::revocation::{FeedHead, Marker, Snapshot, Subject};
 use counterfoil_core::session::{End, Session};
 use counterfoil_core::{FeedId, SessionId, Timestamp, TokenId, UserId};
 use rusqlite::{Connection, Row};
 
-use super::revoke::AT_LEAST;
 use crate::columns::{Result, client, id, instant, number, parsed, parsed_opt, unsigned};
 use crate::error::corrupt;
 use crate::writer::Transaction;
@@ -99,7 +97,7 @@ pub(super) fn begin_anew(
         ":above": number(above), ":id": found.feed.as_bytes(), ":sequence": number(found.sequence),
     };
     if connection.prepare_cached(sql)?.execute(params)? == 1 {
-        append(transaction, &Subject::All, end, end.at + Lifetimes::MAX_ACCESS + AT_LEAST)?;
+        append(transaction, &Subject::All, end, Marker::expiry_for_many(end.at))?;
     }
     head(connection)
 }
@@ -119,7 +117,7 @@ impl Unfinished {
     pub(super) fn end_of(&self, session: &Session) -> Option<End> {
         let Marker { reason, created_at, .. } = self.marker;
         let end = End { at: created_at, reason, by: self.by.clone(), note: self.note.clone() };
-        self.marker.covers(&issued(session)).then_some(end)
+        self.marker.covers(&session.issued()).then_some(end)
     }
 }
 
@@ -132,16 +130,6 @@ pub(super) fn with_unfinished(unfinished: &[Unfinished], mut session: Session) -
         session.ended = Some(end);
     }
     session
-}
-
-pub(super) fn issued(session: &Session) -> Issued<'_> {
-    Issued {
-        token: None,
-        session: session.id,
-        user: session.user,
-        client: &session.client,
-        generation: session.generation,
-    }
 }
 
 fn read(row: &Row<'_>) -> Result<Marker> {

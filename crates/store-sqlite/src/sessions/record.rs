@@ -1,8 +1,8 @@
 //! A session's row.
 
 use counterfoil_core::audit::Actor;
-use counterfoil_core::session::{Credential, End, EndReason, RefreshState, Session, SessionState};
-use counterfoil_core::{Digest, SessionId, Timestamp, TokenId, UserId};
+use counterfoil_core::session::{Credential, End, RefreshState, Session};
+use counterfoil_core::{Digest, SessionId, TokenId, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::feed;
@@ -49,7 +49,7 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<()> {
         ":last_seen_at": session.last_seen_at.millis(),
         ":idle_timeout": millis(session.idle_timeout),
         ":expires_at": session.expires_at.millis(),
-        ":over_at": over_at(session).millis(),
+        ":over_at": session.over_at().millis(),
         ":secret": cookie.map(|(secret, _)| secret.as_bytes()),
         ":previous": previous.map(|(digest, _)| digest.as_bytes()),
         ":previous_until": previous.map(|(_, until)| until.millis()),
@@ -81,7 +81,7 @@ pub(super) fn update(connection: &Connection, session: &Session) -> Result<()> {
         ":id": session.id.as_bytes(),
         ":auth_time": session.auth_time.millis(),
         ":last_seen_at": session.last_seen_at.millis(),
-        ":over_at": over_at(session).millis(),
+        ":over_at": session.over_at().millis(),
         ":secret": secret.map(Digest::as_bytes),
         ":previous": previous.map(|(digest, _)| digest.as_bytes()),
         ":previous_until": previous.map(|(_, until)| until.millis()),
@@ -105,23 +105,6 @@ pub(super) fn end_row(connection: &Connection, mut session: Session, end: End) -
         update(connection, &session)?;
     }
     Ok(earlier)
-}
-
-/// Whether a revocation has ended it. One counts from when it was made, whatever the clock of the node that made it
-/// said: only being superseded can lie ahead.
-pub(super) fn is_revoked(session: &Session, now: Timestamp) -> bool {
-    session.ended.as_ref().is_some_and(|end| end.at <= now || end.reason != EndReason::Superseded)
-}
-
-/// Whether commands may still change it.
-pub(super) fn goes_on(session: &Session, now: Timestamp) -> bool {
-    session.state(now) == SessionState::Alive && !is_revoked(session, now)
-}
-
-/// When it is over, as far as can be told now: by this sessions are counted and swept.
-fn over_at(session: &Session) -> Timestamp {
-    let deadline = session.idle_deadline();
-    session.ended.as_ref().map_or(deadline, |end| end.at.min(deadline))
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<Session> {

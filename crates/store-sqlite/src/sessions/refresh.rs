@@ -2,11 +2,11 @@
 
 use counterfoil_core::audit::Actor;
 use counterfoil_core::port::{RefreshOutcome, RotateRefresh};
-use counterfoil_core::revocation::Subject;
+use counterfoil_core::revocation::{Marker, Subject};
 use counterfoil_core::session::{Credential, End, EndReason, RefreshState, SessionState};
 use counterfoil_core::token::{RefreshVerdict, judge_refresh};
 
-use super::{feed, record, revoke, tokens};
+use super::{feed, record, tokens};
 use crate::columns::Result;
 use crate::error::corrupt;
 use crate::writer::Transaction;
@@ -18,7 +18,7 @@ pub(super) fn rotate(transaction: &Transaction<'_>, command: &RotateRefresh) -> 
         return Ok(RefreshOutcome::Unknown);
     };
     let Credential::Recorded(state) = session.credential else { return Ok(RefreshOutcome::Unknown) };
-    if record::is_revoked(&session, now) {
+    if session.is_revoked(now) {
         return Ok(RefreshOutcome::Over(session.ended));
     }
     if session.state(now) == SessionState::Expired {
@@ -46,7 +46,8 @@ pub(super) fn rotate(transaction: &Transaction<'_>, command: &RotateRefresh) -> 
         RefreshVerdict::Replay => {
             let end = End { at: now, reason: EndReason::RefreshReused, by: Some(Actor::System), note: None };
             let subject = Subject::Session { session: session.id };
-            let sequence = feed::append(transaction, &subject, &end, revoke::marker_expiry(&session, now))?;
+            let sequence =
+                feed::append(transaction, &subject, &end, Marker::expiry_for_session(&session, now))?;
             record::end_row(connection, session, end)?;
             Ok(RefreshOutcome::Replayed { sequence })
         }

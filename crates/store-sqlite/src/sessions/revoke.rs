@@ -1,11 +1,8 @@
 //! Revocation: the marker, and with it, where they are of one user, the records.
 
-use std::time::Duration;
-
-use counterfoil_core::account::Lifetimes;
 use counterfoil_core::port::{Counts, Revocation, Revoke};
-use counterfoil_core::revocation::{Plan, Selection, Subject};
-use counterfoil_core::session::{Credential, End, Session};
+use counterfoil_core::revocation::{Marker, Plan, Selection, Subject};
+use counterfoil_core::session::{End, Session};
 use counterfoil_core::token::TokenState;
 use counterfoil_core::{ClientId, SessionId, Timestamp, UserId};
 use rusqlite::Connection;
@@ -13,18 +10,6 @@ use rusqlite::Connection;
 use super::{feed, record, tokens};
 use crate::columns::Result;
 use crate::writer::Transaction;
-
-/// No marker is forgotten earlier than this. Copies of cookie sessions, which no token's expiry bounds, live shorter.
-pub(super) const AT_LEAST: Duration = Duration::from_secs(600);
-
-/// When the last thing that a session's marker can cover has expired.
-pub(super) fn marker_expiry(session: &Session, now: Timestamp) -> Timestamp {
-    let tokens = match session.credential {
-        Credential::Cookie { .. } => now,
-        Credential::Recorded(state) => state.tokens_until,
-    };
-    tokens.max(now + AT_LEAST)
-}
 
 /// Appends the marker or markers and, where they are of one user, ends the records. Records of many are neither ended
 /// nor counted here.
@@ -38,21 +23,21 @@ pub(super) fn revoke(transaction: &Transaction<'_>, command: &Revoke) -> Result<
             let alive = found
                 .filter(|found| found.record.state(found.session_end.as_ref(), now) == TokenState::Alive);
             let Some(found) = alive else { return nothing(connection) };
-            let expires_at = found.record.expires_at.max(now + AT_LEAST);
+            let expires_at = Marker::expiry_for_token(found.record.expires_at, now);
             let sequence = feed::append(transaction, &Subject::Token { token }, &end, expires_at)?;
             tokens::end_row(connection, token, &end)?;
             Ok(Revocation { counts: Counts { sessions: 0, tokens: 1 }, sequence })
         }
         Plan::Mark(Subject::Session { session }) => {
             let found = record::by_id(connection, session)?;
-            let going_on = found.filter(|session| !record::is_revoked(session, now));
+            let going_on = found.filter(|session| !session.is_revoked(now));
             end_each(transaction, going_on.into_iter().collect(), &end)
         }
         Plan::Mark(Subject::User { user, except }) => {
             let mut sessions = not_ended_of(connection, user, now)?;
             sessions.retain(|session| Some(session.id) != except);
             // Stateless tokens of the user are not recorded: only their longest possible life is known.
-            let expires_at = now + Lifetimes::MAX_ACCESS + AT_LEAST;
+            let expires_at = Marker::expiry_for_many(now);
             let sequence = feed::append(transaction, &Subject::User { user, except }, &end, expires_at)?;
             let counts = end_records(connection, sessions, &end)?;
             Ok(Revocation { counts, sequence })
@@ -63,7 +48,7 @@ pub(super) fn revoke(transaction: &Transaction<'_>, command: &Revoke) -> Result<
             end_each(transaction, sessions, &end)
         }
         Plan::Mark(subject @ (Subject::Client { .. } | Subject::All | Subject::BegunBefore { .. })) => {
-            let expires_at = now + Lifetimes::MAX_ACCESS + AT_LEAST;
+            let expires_at = Marker::expiry_for_many(now);
             let sequence = feed::append(transaction, &subject, &end, expires_at)?;
             Ok(Revocation { counts: Counts::default(), sequence })
         }
@@ -82,7 +67,7 @@ fn end_each(transaction: &Transaction<'_>, sessions: Vec<Session>, end: &End) ->
     let mut sequence = 0;
     for session in &sessions {
         let subject = Subject::Session { session: session.id };
-        sequence = feed::append(transaction, &subject, end, marker_expiry(session, end.at))?;
+        sequence = feed::append(transaction, &subject, end, Marker::expiry_for_session(session, end.at))?;
     }
     let counts = end_records(transaction.connection, sessions, end)?;
     Ok(Revocation { counts, sequence })
@@ -108,7 +93,7 @@ fn not_ended_of(connection: &Connection, user: UserId, now: Timestamp) -> Result
     let mut found = Vec::new();
     for session in rows {
         let session = feed::with_unfinished(&unfinished, session?);
-        if !record::is_revoked(&session, now) {
+        if !session.is_revoked(now) {
             found.push(session);
         }
     }
@@ -158,7 +143,7 @@ pub(super) fn count(connection: &Connection, selection: &Selection, now: Timesta
 
 fn count_these(connection: &Connection, sessions: &[Session], now: Timestamp) -> Result<Counts> {
     let mut counts = Counts::default();
-    for session in sessions.iter().filter(|session| record::goes_on(session, now)) {
+    for session in sessions.iter().filter(|session| session.goes_on(now)) {
         counts.sessions += 1;
         counts.tokens += tokens::count_alive(connection, session.id, now)?;
     }

@@ -12,7 +12,7 @@ pub(super) fn touch(transaction: &Transaction<'_>, seen: &[(SessionId, Timestamp
     for (id, at) in seen {
         let session = record::by_id(transaction.connection, *id)?;
         // Seen at a time when it was over already: a use that was noted too late changes nothing.
-        let alive = session.filter(|session| record::goes_on(session, *at));
+        let alive = session.filter(|session| session.goes_on(*at));
         if let Some(mut session) = alive.filter(|session| session.last_seen_at < *at) {
             session.last_seen_at = *at;
             record::update(transaction.connection, &session)?;
@@ -24,7 +24,7 @@ pub(super) fn touch(transaction: &Transaction<'_>, seen: &[(SessionId, Timestamp
 pub(super) fn rotate_secret(transaction: &Transaction<'_>, command: RotateSecret) -> Result<Option<Session>> {
     let RotateSecret { session, secret: new, previous_until, auth_time, now } = command;
     let found = record::by_id(transaction.connection, session)?;
-    let Some(mut session) = found.filter(|session| record::goes_on(session, now)) else {
+    let Some(mut session) = found.filter(|session| session.goes_on(now)) else {
         return Ok(None);
     };
     let Credential::Cookie { secret, .. } = session.credential else { return Ok(None) };
